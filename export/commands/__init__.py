@@ -1,0 +1,1 @@
+"""Sub-commands of ``headpose`` that export, prove and inspect artefacts."""

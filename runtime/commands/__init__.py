@@ -1,0 +1,1 @@
+"""Sub-commands of ``headpose`` that need the runtime alone."""

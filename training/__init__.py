@@ -1,0 +1,1 @@
+"""PyTorch: the networks, their checkpoints and their training."""
