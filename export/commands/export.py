@@ -1,0 +1,103 @@
+"""``headpose export``: a checkpoint becomes artefacts whose rotations are proven."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--checkpoint", default="default", help="checkpoint file, or 'default' (default: %(default)s)")
+    parser.add_argument("--backbone", help="repnext_m0…m5, repvgg_*, timm:<name> (default: what the checkpoint says)")
+    parser.add_argument("--targets", default="onnx,tflite,coreml", help="comma-separated (default: %(default)s)")
+    parser.add_argument("--precision", default="fp32,fp16", help="comma-separated (default: %(default)s)")
+    parser.add_argument("--output", default="rotation", help="rotation (3×3) or sixd (default: %(default)s)")
+    parser.add_argument("--size", default="224", help="side of the square input in pixels (default: %(default)s)")
+    parser.add_argument("--out", default="out", help="folder for the artefacts (default: %(default)s)")
+    parser.add_argument("--no-parity", action="store_true", help="do not compare the rotations with PyTorch's")
+    parser.add_argument("--allow-failed", action="store_true", help="keep artefacts that miss their parity gate")
+    parser.add_argument("--overwrite", action="store_true", help="replace artefacts that are there already")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Export; 0 if every artefact is within its gate, 1 if one is not."""
+    from export.pipeline import export
+    from export.progress import progress_bar
+
+    with progress_bar() as progress:
+        result = export(
+            args.checkpoint,
+            args.backbone,
+            targets=_names(args.targets),
+            precisions=_names(args.precision),
+            output=args.output,
+            input_size=_size(args.size),
+            out=args.out,
+            parity=not args.no_parity,
+            overwrite=args.overwrite,
+            allow_failed=args.allow_failed,
+            progress=progress,
+        )
+    if args.json:
+        print(json.dumps(_as_json(result), indent=1))
+    else:
+        _print_table(result)
+    return 0 if result.passed else 1
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _size(text: str) -> int:
+    from runtime.errors import HeadPoseError
+
+    try:
+        return int(text)
+    except ValueError:
+        raise HeadPoseError(f"--size takes a whole number of pixels, not '{text}': try --size 224") from None
+
+
+def _as_json(result: Any) -> dict[str, Any]:
+    return {
+        "passed": result.passed,
+        "manifest": str(result.manifest),
+        "artifacts": [
+            {
+                "path": str(e.path),
+                "size_bytes": e.size_bytes,
+                "seconds": round(e.seconds, 2),
+                "trained": e.info.checkpoint.trained,
+                "parity": e.info.parity,
+            }
+            for e in result.artifacts
+        ],
+    }
+
+
+def _print_table(result: Any) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    table = Table(
+        "file", "MB", "export s", "mean °", "max °", "gate", title="degrees from the PyTorch network (train form)"
+    )
+    for e in result.artifacts:
+        figures = ["–", "–", "not checked"]
+        if e.parity is not None:
+            verdict = "[green]passed[/]" if e.parity.passed else "[red]FAILED[/]"
+            figures = [f"{e.parity.mean_deg:.4f}", f"{e.parity.max_deg:.4f}", verdict]
+        table.add_row(e.path.name, f"{e.size_bytes / 1e6:.1f}", f"{e.seconds:.1f}", *figures)
+    console.print(table)
+    for e in result.artifacts:
+        if e.parity is not None and not e.parity.passed:
+            console.print(f"[red]{e.path.name}[/]: {e.parity.explanation()}", soft_wrap=True)
+    if not all(e.info.checkpoint.trained for e in result.artifacts):
+        console.print(
+            "[yellow]The weights are UNTRAINED (seeded): the files agree with PyTorch, the poses mean nothing.[/]"
+        )
+    console.print(f"manifest: {result.manifest}")

@@ -1,0 +1,230 @@
+"""From a checkpoint to proven artefacts: reparameterise, convert, embed, check the rotations, write the manifest."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from export.manifest import manifest_entry, update_manifest
+from export.spec import ExportSpec, describe, git_state
+from runtime.artifact import ArtifactInfo, size_bytes
+from runtime.atomic import check_new, make_folder
+from runtime.errors import HeadPoseError
+
+if TYPE_CHECKING:
+    from export.parity import ParityReport
+    from training.models.sixdrepnet import SixDRepNet
+
+Progress = Callable[[str, int, int], None]
+_STAGING = ".headpose-export-"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One artefact that was written."""
+
+    path: Path
+    """File, or folder for an .mlpackage."""
+    info: ArtifactInfo
+    """The record embedded in it."""
+    size_bytes: int
+    """Size on disk."""
+    seconds: float
+    """Conversion time, without the parity check."""
+    parity: ParityReport | None
+    """Figures of the check, None if it was switched off."""
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """What one export made."""
+
+    artifacts: list[Exported]
+    """In the order targets × precisions."""
+    manifest: Path
+    """manifest.json of the folder."""
+    passed: bool
+    """False if an artefact missed its parity gate."""
+
+
+def export(
+    checkpoint: str | Path = "default",
+    backbone: str | None = None,
+    *,
+    targets: Sequence[str] = ("onnx", "tflite", "coreml"),
+    precisions: Sequence[str] = ("fp32", "fp16"),
+    output: str = "rotation",
+    input_size: int = 224,
+    out: str | Path = "out",
+    parity: bool = True,
+    overwrite: bool = False,
+    allow_failed: bool = False,
+    progress: Progress = lambda text, done, total: None,
+) -> ExportResult:
+    """Export a checkpoint to every target in every precision, and prove each file against the train-form network.
+
+    Args:
+        checkpoint: a file that `training.models.open_checkpoint` reads, or 'default'.
+        backbone: backbone name; None takes what the checkpoint says.
+        targets: of 'onnx', 'tflite', 'coreml'.
+        precisions: of 'fp32', 'fp16'.
+        output: 'rotation' (N, 3, 3) or 'sixd' (N, 6).
+        input_size: side of the square input, pixels.
+        out: folder for the artefacts and manifest.json.
+        parity: compare every file's rotations with PyTorch's.
+        overwrite: replace files that are there already.
+        allow_failed: keep artefacts that miss their gate (the result still says `passed=False`).
+        progress: called with a text, steps done and steps in all.
+
+    Raises:
+        HeadPoseError: bad checkpoint, unknown name, folder that cannot be written, file in the way.
+    """
+    from training.models.checkpoints import open_checkpoint
+
+    loaded = open_checkpoint(checkpoint, backbone)
+    specs = [ExportSpec(loaded.backbone, t, p, output, input_size) for t in targets for p in precisions]
+    if not specs:
+        raise HeadPoseError("nothing to export: name at least one target and one precision")
+    folder = make_folder(Path(out))
+    for spec in specs:
+        check_new(folder / spec.file_name, overwrite=overwrite)
+    git = git_state()
+    made: list[Exported] = []
+    with _staging(folder) as staging:
+        converter = _Converter(loaded.model)
+        total = len(specs) * (2 if parity else 1)
+        for spec in specs:
+            progress(f"converting {spec.file_name}", len(made) * total // len(specs), total)
+            model, seconds = converter.convert(spec)
+            step = len(made) * total // len(specs) + 1
+            progress(f"proving {spec.file_name}" if parity else f"wrote {spec.file_name}", step, total)
+            info = describe(spec, loaded.info, git)
+            made.append(_prove(converter, spec, model, info, staging, loaded.model if parity else None, seconds))
+        passed = all(e.parity is None or e.parity.passed for e in made)
+        result = _publish(made, staging, folder, keep=passed or allow_failed)
+        progress("done", total, total)
+    return replace(result, passed=passed)
+
+
+class _Converter:
+    """Holds what several precisions of one network share, so that nothing is converted twice."""
+
+    def __init__(self, network: SixDRepNet) -> None:
+        from training.models.reparam import reparameterize
+
+        self.deploy = reparameterize(network)
+        self._float_tflite: dict[tuple[str, int], bytes] = {}
+
+    def convert(self, spec: ExportSpec) -> tuple[Any, float]:
+        """The in-memory model of a spec and the seconds that it took."""
+        start = time.monotonic()
+        try:
+            model = getattr(self, f"_{spec.target}")(spec)
+        except OSError as error:
+            raise HeadPoseError(f"converting {spec.file_name} failed: {error.strerror or error}") from error
+        return model, time.monotonic() - start
+
+    def write(self, spec: ExportSpec, model: Any, info: ArtifactInfo, path: Path) -> None:
+        """Write the in-memory model with `info` embedded."""
+        from export import coreml, onnx, tflite
+
+        writers = {"onnx": onnx.write_onnx, "tflite": tflite.write_tflite, "coreml": coreml.write_coreml}
+        try:
+            writers[spec.target](model, info, path)
+        except OSError as error:
+            raise HeadPoseError(f"cannot write {path.name}: {error.strerror or error}") from error
+
+    def _graph(self, spec: ExportSpec, **options: Any) -> Any:
+        from export.graph import ExportGraph
+
+        return ExportGraph(self.deploy, output=spec.output, **options)
+
+    def _onnx(self, spec: ExportSpec) -> Any:
+        from export.onnx import to_onnx
+
+        return to_onnx(self._graph(spec), spec)
+
+    def _tflite(self, spec: ExportSpec) -> bytes:
+        from export.tflite import halve_weights, to_tflite
+
+        key = (spec.output, spec.input_size)
+        if key not in self._float_tflite:
+            self._float_tflite[key] = to_tflite(self._graph(spec, layout="NHWC"), spec)
+        flatbuffer = self._float_tflite[key]
+        return halve_weights(flatbuffer) if spec.precision == "fp16" else flatbuffer
+
+    def _coreml(self, spec: ExportSpec) -> Any:
+        from export.coreml import to_coreml
+
+        return to_coreml(self._graph(spec, normalized=True), spec)
+
+
+def _prove(
+    converter: _Converter,
+    spec: ExportSpec,
+    model: Any,
+    info: ArtifactInfo,
+    staging: Path,
+    reference: SixDRepNet | None,
+    seconds: float,
+) -> Exported:
+    path = staging / spec.file_name
+    start = time.monotonic()
+    converter.write(spec, model, info, path)
+    seconds += time.monotonic() - start
+    report = None
+    if reference is not None:
+        from export.parity import check_parity
+
+        report = check_parity(path, reference=reference)
+        info = replace(info, parity=report.summary())
+        if path.is_dir():
+            shutil.rmtree(path)
+        converter.write(spec, model, info, path)
+    return Exported(path, info, size_bytes(path), seconds, report)
+
+
+def _publish(made: list[Exported], staging: Path, folder: Path, *, keep: bool) -> ExportResult:
+    """Move the artefacts to their place and write the manifest; those that failed stay out unless asked."""
+    kept = [e for e in made if keep or (e.parity is not None and e.parity.passed)]
+    entries = []
+    for exported in kept:
+        target = folder / exported.path.name
+        if target.exists():
+            os.rename(target, staging / f"old-{target.name}")
+        os.rename(exported.path, target)
+        entries.append(manifest_entry(target, exported.info))
+    manifest = update_manifest(folder, entries)
+    return ExportResult([replace(e, path=folder / e.path.name) for e in made], manifest, True)
+
+
+@contextmanager
+def _staging(folder: Path) -> Iterator[Path]:
+    """A hidden folder beside the artefacts, gone at the end whatever happens; those of dead processes go first."""
+    for left in folder.glob(f"{_STAGING}*"):
+        if not _alive(left.name.removeprefix(_STAGING)):
+            shutil.rmtree(left, ignore_errors=True)
+    staging = folder / f"{_STAGING}{os.getpid()}"
+    try:
+        staging.mkdir()
+        yield staging
+    except OSError as error:
+        raise HeadPoseError(f"cannot write into {folder}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return int(pid) != os.getpid()

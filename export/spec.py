@@ -1,0 +1,128 @@
+"""What is to be exported: targets, precisions and the facts that every artefact carries."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from runtime.artifact import ArtifactInfo, CheckpointInfo
+from runtime.errors import HeadPoseError, unknown_name
+from runtime.preprocess import IMAGENET_MEAN, IMAGENET_STD, crop_rule
+
+SUFFIXES = {"onnx": ".onnx", "tflite": ".tflite", "coreml": ".mlpackage"}
+PRECISIONS = {"onnx": ("fp32", "fp16"), "tflite": ("fp32", "fp16"), "coreml": ("fp32", "fp16")}
+OUTPUTS = ("rotation", "sixd")
+MIN_SIZE, MAX_SIZE = 32, 1024  # the network halves its input five times; above 1024 nothing was tried
+
+# target → input contract (DESIGN of the artefact: RGB 0–255 everywhere, normalisation inside)
+INPUTS: dict[str, dict[str, Any]] = {
+    "onnx": {"name": "image", "layout": "NCHW", "dtype": "float32", "channels": "RGB", "range": [0, 255]},
+    "tflite": {"name": "image", "layout": "NHWC", "dtype": "float32", "channels": "RGB", "range": [0, 255]},
+    "coreml": {"name": "image", "layout": "image", "dtype": "uint8", "channels": "RGB", "range": [0, 255]},
+}
+
+CONVENTIONS = {
+    "rotation": "R = Rz(roll) Ry(yaw) Rx(pitch), row-major; the rows are the head's right, up and forward axes "
+    "in a camera frame with x right, y up, z towards the viewer",
+    "angles": "degrees; yaw > 0 turns to the image's left, pitch > 0 looks up, roll > 0 tilts clockwise in the image",
+    "sixd": "x = n(v[0:3]), z = n(x × v[3:6]), y = z × x, columns [x y z]",
+    "opencv": "F Rᵀ F with F = diag(1, -1, -1)",
+}
+
+_TOOLS = {
+    "onnx": ("torch", "onnx", "onnxscript", "onnxsim", "onnxruntime"),
+    "tflite": ("torch", "litert-torch", "ai-edge-litert", "ai-edge-quantizer"),
+    "coreml": ("torch", "coremltools"),
+}
+
+
+@dataclass(frozen=True)
+class ExportSpec:
+    """One artefact to make."""
+
+    backbone: str
+    """Backbone name, e.g. 'repnext_m4'."""
+    target: str
+    """'onnx', 'tflite' or 'coreml'."""
+    precision: str
+    """'fp32' or 'fp16'."""
+    output: str = "rotation"
+    """'rotation' or 'sixd'."""
+    input_size: int = 224
+    """Side of the square input in pixels."""
+
+    def __post_init__(self) -> None:
+        if self.target not in SUFFIXES:
+            raise unknown_name("target", self.target, SUFFIXES)
+        if self.precision not in PRECISIONS[self.target]:
+            raise unknown_name(f"precision of {self.target}", self.precision, PRECISIONS[self.target])
+        if self.output not in OUTPUTS:
+            raise unknown_name("output", self.output, OUTPUTS)
+        if not MIN_SIZE <= self.input_size <= MAX_SIZE:
+            raise HeadPoseError(
+                f"the input size {self.input_size} is out of range: choose a side from {MIN_SIZE} to {MAX_SIZE} pixels"
+            )
+
+    @property
+    def name(self) -> str:
+        """<model>_<backbone>_<precision>; a timm name's colon and slashes become underscores."""
+        return f"sixdrepnet_{self.backbone.replace(':', '_').replace('/', '_')}_{self.precision}"
+
+    @property
+    def file_name(self) -> str:
+        """Name with the target's suffix."""
+        return self.name + SUFFIXES[self.target]
+
+
+def git_state(folder: Path | None = None) -> dict[str, Any]:
+    """Commit of the checkout that this code runs from and whether its tree is dirty; both None outside a checkout."""
+    import subprocess
+
+    def ask(*args: str) -> str | None:
+        command = ["git", "-C", str(folder or Path(__file__).parent), *args]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+        except (OSError, subprocess.SubprocessError):
+            return None
+        return done.stdout.strip()
+
+    commit = ask("rev-parse", "HEAD")
+    status = ask("status", "--porcelain", "--untracked-files=no") if commit else None
+    return {"commit": commit, "dirty": None if status is None else bool(status)}
+
+
+def tool_versions(target: str) -> dict[str, str]:
+    """Installed versions of the packages that make this target's files."""
+    versions = {}
+    for package in _TOOLS[target]:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            versions[package] = "missing"
+    return versions
+
+
+def describe(spec: ExportSpec, checkpoint: CheckpointInfo, git: dict[str, Any]) -> ArtifactInfo:
+    """The record that goes into the file that `spec` asks for; parity is filled in after it was checked."""
+    shape = {"NCHW": ["N", 3], "NHWC": [1], "image": [1]}[INPUTS[spec.target]["layout"]]
+    side = [spec.input_size, spec.input_size]
+    return ArtifactInfo(
+        name=spec.name,
+        model="sixdrepnet",
+        backbone=spec.backbone,
+        target=spec.target,
+        precision=spec.precision,
+        output=spec.output,
+        input_size=spec.input_size,
+        input={**INPUTS[spec.target], "shape": [*shape, *side] + ([3] if spec.target != "onnx" else [])},
+        normalization={"inside": True, "mean": list(IMAGENET_MEAN), "std": list(IMAGENET_STD)},
+        crop=crop_rule(),
+        conventions=CONVENTIONS,
+        checkpoint=checkpoint,
+        git=git,
+        tools=tool_versions(spec.target),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
