@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from runtime.artifact import ArtifactInfo
 from runtime.errors import HeadPoseError, unknown_name
+from runtime.integrity import check_against_manifest
 
 # suffix → "module:class". Names, not imports: a user without onnxruntime can still open a .tflite,
 # and PyTorch checkpoints are opened by the training package, which the runtime itself never needs.
@@ -36,22 +37,25 @@ class Session(Protocol):
         ...
 
 
-def open_session(path: str | Path, *, threads: int | None = None, **options: object) -> Session:
+def open_session(path: str | Path, *, threads: int | None = None, verify: bool = True, **options: object) -> Session:
     """Open an artefact by its suffix.
 
     Args:
         path: .onnx, .tflite, .mlpackage or a PyTorch checkpoint (.safetensors, .pth, .pt, .tar).
         threads: CPU threads of the engine; None leaves the engine's own choice.
+        verify: refuse a file whose hash is not the one in the manifest.json beside it.
         options: passed to the session class (`provider=` for ONNX, `mode=` for Core ML on Linux).
 
     Raises:
-        HeadPoseError: no such file, unknown suffix, damaged file, missing package.
+        HeadPoseError: no such file, unknown suffix, damaged or altered file, missing package.
     """
     file = Path(path)
     if not file.exists():
         raise HeadPoseError(f"{file} does not exist: give the path of an exported artefact (headpose export makes one)")
     if file.suffix not in SESSIONS:
         raise unknown_name("artefact suffix", file.suffix or file.name, SESSIONS)
+    if verify:
+        check_against_manifest(file)
     module, _, name = SESSIONS[file.suffix].partition(":")
     session: Session = getattr(importlib.import_module(module), name)(file, threads=threads, **options)
     return session

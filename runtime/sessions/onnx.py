@@ -1,0 +1,115 @@
+"""Runs an .onnx artefact in ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from runtime.artifact import METADATA_KEY, ArtifactInfo
+from runtime.errors import HeadPoseError, MissingDependencyError, unknown_name
+from runtime.rotation import sixd_to_rotation
+from runtime.sessions.steps import Step
+
+_BATCH = 16  # images per call: more costs memory and is no faster on a CPU
+_ERRORS_ONLY = 3  # ONNX Runtime's log level
+
+
+def _package() -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingDependencyError("onnxruntime", "running an .onnx file", "onnx") from error
+    return onnxruntime
+
+
+class OnnxSession:
+    """An .onnx artefact, opened.
+
+    Args:
+        path: the file.
+        threads: threads inside one operator; None leaves ONNX Runtime's choice.
+        provider: execution provider, e.g. 'CPUExecutionProvider' or 'CUDAExecutionProvider'.
+
+    Raises:
+        HeadPoseError: damaged file, no head-pose metadata, a provider that this build does not have.
+    """
+
+    info: ArtifactInfo
+    engine: str
+
+    def __init__(self, path: Path, *, threads: int | None = None, provider: str = "CPUExecutionProvider") -> None:
+        ort = _package()
+        if provider not in ort.get_available_providers():
+            raise unknown_name("provider of this onnxruntime", provider, ort.get_available_providers())
+        self.path, self._provider = Path(path), provider
+        self._options = ort.SessionOptions()
+        self._options.log_severity_level = _ERRORS_ONLY
+        self._options.intra_op_num_threads = threads or 0
+        try:
+            self._session = ort.InferenceSession(str(self.path), self._options, providers=[provider])
+        except Exception as error:  # ONNX Runtime raises classes of its own that share no public base
+            raise HeadPoseError(
+                f"{self.path} cannot be opened by ONNX Runtime ({_short(error)}): export it again"
+            ) from error
+        text = self._session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+        if text is None:
+            raise HeadPoseError(f"{self.path} carries no head-pose metadata: it was not made by headpose export")
+        self.info = ArtifactInfo.from_json(text, str(self.path))
+        self.engine = f"onnxruntime {ort.__version__} ({provider.removesuffix('ExecutionProvider')})"
+        self._input = self._session.get_inputs()[0]
+        if list(self._input.shape[2:]) != [self.info.input_size] * 2:
+            raise HeadPoseError(
+                f"the metadata of {self.path} promises {self.info.input_size} pixel images and its graph "
+                f"takes {self._input.shape}: export it again"
+            )
+
+    def run(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """RGB images (N, S, S, 3) uint8 → rotations (N, 3, 3)."""
+        from runtime.sessions import check_images
+
+        check_images(images, self.info.input_size)
+        batch = self._input.shape[0] if isinstance(self._input.shape[0], int) else _BATCH
+        parts = [self._session.run(None, self._feed(images[i : i + batch]))[0] for i in range(0, len(images), batch)]
+        output = np.concatenate(parts)
+        return np.asarray(sixd_to_rotation(output) if self.info.output == "sixd" else output, dtype=np.float32)
+
+    def _feed(self, images: npt.NDArray[np.uint8]) -> dict[str, npt.NDArray[np.float32]]:
+        return {self._input.name: np.ascontiguousarray(images.transpose(0, 3, 1, 2), dtype=np.float32)}
+
+    def steps(self, image: npt.NDArray[np.uint8]) -> Iterator[Step]:
+        """Every operator's output for one image (S, S, 3) uint8, in execution order, with graph optimisation off.
+
+        Raises MissingDependencyError without the package onnx.
+        """
+        model, nodes = _with_all_outputs(self.path)
+        options = _package().SessionOptions()
+        options.log_severity_level = _ERRORS_ONLY
+        options.intra_op_num_threads = self._options.intra_op_num_threads
+        options.graph_optimization_level = _package().GraphOptimizationLevel.ORT_DISABLE_ALL
+        session = _package().InferenceSession(model, options, providers=[self._provider])
+        values = session.run([name for name, _ in nodes], self._feed(image[None]))
+        for (name, kind), value in zip(nodes, values):
+            yield Step(name, kind, np.asarray(value, dtype=np.float32))
+
+
+def _short(error: Exception) -> str:
+    """The first line of an error, without ONNX Runtime's code prefix."""
+    return str(error).splitlines()[0].rpartition(" : ")[2][:200]
+
+
+def _with_all_outputs(path: Path) -> tuple[bytes, list[tuple[str, str]]]:
+    """The model with every node's outputs as graph outputs, and (tensor name, operator type) of each in order."""
+    try:
+        import onnx
+    except ImportError as error:
+        raise MissingDependencyError("onnx", "walking an .onnx file operator by operator", "export") from error
+
+    model = onnx.load(str(path))
+    nodes = [(name, node.op_type) for node in model.graph.node for name in node.output if name]
+    del model.graph.output[:]
+    model.graph.output.extend(onnx.ValueInfoProto(name=name) for name, _ in nodes)
+    return model.SerializeToString(), nodes
