@@ -22,11 +22,17 @@ def _unit(v: Tensor) -> Tensor:
     return scaled / (scaled * scaled).sum(dim=1, keepdim=True).sqrt().clamp(min=_TINY)
 
 
+def _shift(v: Tensor) -> Tensor:
+    """(v0, v1, v2) → (v1, v2, v0) over the channel axis."""
+    return torch.cat([v[:, 1:3], v[:, 0:1]], dim=1)
+
+
 def _cross(a: Tensor, b: Tensor) -> Tensor:
-    """Cross product over the channel axis, (N, 3, 1, 1) × (N, 3, 1, 1) → (N, 3, 1, 1)."""
-    a0, a1, a2 = a[:, 0:1], a[:, 1:2], a[:, 2:3]
-    b0, b1, b2 = b[:, 0:1], b[:, 1:2], b[:, 2:3]
-    return torch.cat([a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0], dim=1)
+    """Cross product over the channel axis, (N, 3, 1, 1) × (N, 3, 1, 1) → (N, 3, 1, 1).
+
+    With s the cyclic shift, a × b = s(a · s(b) − s(a) · b): a quarter fewer operators than component by component.
+    """
+    return _shift(a * _shift(b) - _shift(a) * b)
 
 
 def decode_sixd(sixd: Tensor) -> Tensor:
@@ -34,9 +40,8 @@ def decode_sixd(sixd: Tensor) -> Tensor:
     a, b = sixd[:, 0:3], sixd[:, 3:6]
     x = _unit(a)
     z = _unit(_cross(x, b / b.abs().amax(dim=1, keepdim=True).clamp(min=_TINY)))
-    y = _cross(z, x)
-    rows = [c[:, i : i + 1] for i in range(3) for c in (x, y, z)]
-    return torch.cat(rows, dim=1).reshape(-1, 3, 3)
+    columns = torch.cat([x, _cross(z, x), z], dim=1).reshape(-1, 3, 3)
+    return columns.transpose(1, 2)
 
 
 class Normalize(nn.Module):

@@ -1,4 +1,4 @@
-"""Exports ONNX: torch.onnx (dynamo), simplified with onnxsim, checked; fp16 keeps float32 in input, output and decoding."""
+"""Exports ONNX: torch.onnx (dynamo), simplified by onnxsim, checked; fp16 keeps float32 in, out and in the decoding."""
 
 from __future__ import annotations
 
