@@ -1,1 +1,1 @@
-"""The networks and what is done to their weights."""
+"""The networks: RepNeXt and RepVGG backbones, the 6D head, their folding and their checkpoints."""
