@@ -24,7 +24,8 @@ def _unit(v: Tensor) -> Tensor:
 
 def _shift(v: Tensor) -> Tensor:
     """(v0, v1, v2) → (v1, v2, v0) over the channel axis."""
-    return torch.cat([v[:, 1:3], v[:, 0:1]], dim=1)
+    first, rest = torch.split(v, [1, 2], dim=1)  # split, not slices: one operator, and native on the Neural Engine
+    return torch.cat([rest, first], dim=1)
 
 
 def _cross(a: Tensor, b: Tensor) -> Tensor:
@@ -37,7 +38,7 @@ def _cross(a: Tensor, b: Tensor) -> Tensor:
 
 def decode_sixd(sixd: Tensor) -> Tensor:
     """(N, 6, 1, 1) → (N, 3, 3): x = n(a), z = n(x × b), y = z × x as columns; equal to 6DRepNet's Gram–Schmidt."""
-    a, b = sixd[:, 0:3], sixd[:, 3:6]
+    a, b = torch.split(sixd, 3, dim=1)
     x = _unit(a)
     z = _unit(_cross(x, b / b.abs().amax(dim=1, keepdim=True).clamp(min=_TINY)))
     columns = torch.cat([x, _cross(z, x), z], dim=1).reshape(-1, 3, 3)
