@@ -1,0 +1,152 @@
+"""What parity looks at: a real face and its variants, drawn heads, edge cases, or the pictures of a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from export.drawn_faces import STYLES, draw_face
+from runtime.errors import HeadPoseError, MissingDependencyError
+from runtime.preprocess import Box, crop_face, resize_square
+
+Image = npt.NDArray[np.uint8]
+
+_ASTRONAUT_FACE = Box(176, 70, 272, 190)  # of the 512 × 512 picture, forehead to chin
+_PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
+
+# pitch, yaw, roll in degrees: the frontal pose, each axis alone, both signs, and the far ends
+_HEADS = (
+    (0, 0, 0), (0, 30, 0), (0, -45, 0), (0, 75, 0), (25, 0, 0), (-30, 0, 0),
+    (0, 0, 30), (15, -25, -20), (-20, 50, 15), (10, -80, 5),
+)  # fmt: skip
+
+
+class ParityImage(NamedTuple):
+    """One input of the check."""
+
+    name: str
+    pixels: Image
+    """RGB (S, S, 3) uint8."""
+
+
+def parity_images(size: int) -> list[ParityImage]:
+    """The standard inputs at `size` × `size` pixels, always the same 29 in the same order.
+
+    Raises MissingDependencyError without scikit-image, which ships the photograph: noise alone hides faults.
+    """
+    return [*_astronaut(size), *_drawn(size), *_edge_cases(size)]
+
+
+def _astronaut(size: int) -> list[ParityImage]:
+    """Crops of NASA's portrait of Eileen Collins (public domain)."""
+    photo = _photograph()
+    left, top, right, bottom = _ASTRONAUT_FACE
+    face = crop_face(photo, _ASTRONAUT_FACE, size)
+    gray = face @ np.array([0.299, 0.587, 0.114])
+    variants = {
+        "": face,
+        "mirrored": face[:, ::-1],
+        "shifted_right": crop_face(photo, Box(left - 20, top, right - 20, bottom), size),
+        "shifted_down": crop_face(photo, Box(left, top - 24, right, bottom - 24), size),
+        "closer": crop_face(photo, Box(left + 12, top + 15, right - 12, bottom - 15), size),
+        "farther": crop_face(photo, Box(left - 45, top - 45, right + 45, bottom + 45), size),
+        "cut_off": crop_face(photo, Box(left, top - 110, right, bottom - 110), size),
+        "tilted_20": _tilted(photo, 20, size),
+        "tilted_-35": _tilted(photo, -35, size),
+        "dark": _rounded(255 * (face / 255.0) ** 2.5),
+        "bright": _rounded(face * 1.8),
+        "gray": _rounded(np.repeat(gray[..., None], 3, axis=2)),
+        "small": resize_square(resize_square(face, 32), size),
+        "jpeg": _jpeg(face, quality=12),
+    }
+    return [
+        ParityImage(f"astronaut_{name}".rstrip("_"), np.ascontiguousarray(pixels)) for name, pixels in variants.items()
+    ]
+
+
+def _photograph() -> Image:
+    try:
+        from skimage.data import astronaut
+    except ImportError as error:
+        raise MissingDependencyError("scikit-image", "the parity check's photograph", "export") from error
+    return np.asarray(astronaut(), dtype=np.uint8)
+
+
+def _rounded(values: npt.NDArray[np.floating]) -> Image:
+    return values.round().clip(0, 255).astype(np.uint8)
+
+
+def _tilted(photo: Image, angle_deg: float, size: int) -> Image:
+    """The face crop after the photograph is turned clockwise about the face's centre."""
+    import cv2
+
+    left, top, right, bottom = _ASTRONAUT_FACE
+    turn = cv2.getRotationMatrix2D(((left + right) / 2, (top + bottom) / 2), -angle_deg, 1.0)
+    turned = cv2.warpAffine(photo, turn, photo.shape[1::-1], flags=cv2.INTER_LINEAR)
+    return crop_face(np.asarray(turned, dtype=np.uint8), _ASTRONAUT_FACE, size)
+
+
+def _jpeg(image: Image, quality: int) -> Image:
+    """The image after strong JPEG compression."""
+    import io
+
+    from PIL import Image as PillowImage
+
+    stream = io.BytesIO()
+    PillowImage.fromarray(image).save(stream, "JPEG", quality=quality)
+    return np.asarray(PillowImage.open(stream).convert("RGB"))
+
+
+def _drawn(size: int) -> list[ParityImage]:
+    return [
+        ParityImage(f"head_p{p}_y{y}_r{r}", draw_face(p, y, r, size, STYLES[i % len(STYLES)]))
+        for i, (p, y, r) in enumerate(_HEADS)
+    ]
+
+
+def _edge_cases(size: int) -> list[ParityImage]:
+    """Inputs at the ends of the range, where an overflow or a border fault shows."""
+    noise = np.random.default_rng(0).integers(0, 2, (size, size, 3)) * 255
+    y, x = np.mgrid[:size, :size]
+    ramp = np.stack([x, y, size - 1 - x], axis=-1) * (255 / max(size - 1, 1))
+    return [
+        ParityImage("black", np.zeros((size, size, 3), dtype=np.uint8)),
+        ParityImage("white", np.full((size, size, 3), 255, dtype=np.uint8)),
+        ParityImage("saturated_noise", noise.astype(np.uint8)),
+        ParityImage("checkerboard", np.repeat((((x + y) % 2) * 255)[..., None], 3, axis=2).astype(np.uint8)),
+        ParityImage("gradient", _rounded(ramp)),
+    ]
+
+
+def folder_images(folder: str | Path, size: int) -> list[ParityImage]:
+    """The pictures of a folder, by name, each cut to its central square and resized.
+
+    Raises HeadPoseError if there is none or one cannot be read.
+    """
+    path = Path(folder)
+    if not path.is_dir():
+        raise HeadPoseError(f"{path} is not a folder: --images takes a folder of pictures")
+    files = sorted(f for f in path.iterdir() if f.suffix.lower() in _PICTURE_SUFFIXES)
+    if not files:
+        raise HeadPoseError(f"{path} holds no pictures ({', '.join(sorted(_PICTURE_SUFFIXES))}): choose another folder")
+    return [ParityImage(file.name, _central_square(_read(file), size)) for file in files]
+
+
+def _read(file: Path) -> Image:
+    from PIL import Image as PillowImage
+    from PIL import ImageOps
+
+    try:
+        with PillowImage.open(file) as picture:
+            return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise HeadPoseError(f"{file} cannot be read as a picture: replace it or take it out of the folder") from error
+
+
+def _central_square(image: Image, size: int) -> Image:
+    side = min(image.shape[:2])
+    top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
+    return resize_square(np.ascontiguousarray(image[top : top + side, left : left + side]), size)

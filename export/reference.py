@@ -1,0 +1,76 @@
+"""The truth that artefacts are held against: the PyTorch network in training form, in float32, never fused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from runtime.artifact import ArtifactInfo
+from runtime.errors import HeadPoseError
+from runtime.preprocess import IMAGENET_MEAN, IMAGENET_STD
+
+if TYPE_CHECKING:
+    from training.models.sixdrepnet import SixDRepNet
+
+_BATCH = 8
+
+
+class Reference:
+    """A network whose answers are remembered: several artefacts of one checkpoint are compared with the same ones.
+
+    Args:
+        network: SixDRepNet as loaded, ImageNet-normalised RGB (N, 3, S, S) in, rotations (N, 3, 3) out. It is put in
+            eval mode and must not change afterwards.
+    """
+
+    def __init__(self, network: SixDRepNet) -> None:
+        self.network = network.eval()
+        self._known: dict[bytes, npt.NDArray[np.float32]] = {}
+
+    def rotations(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """RGB images (N, S, S, 3) uint8 → rotations (N, 3, 3)."""
+        from hashlib import sha256
+
+        keys = [sha256(image.tobytes() + bytes(str(image.shape), "ascii")).digest() for image in images]
+        new = [i for i, key in enumerate(keys) if key not in self._known]
+        for start in range(0, len(new), _BATCH):
+            part = new[start : start + _BATCH]
+            self._known.update(zip((keys[i] for i in part), self._compute(images[part])))
+        return np.stack([self._known[key] for key in keys])
+
+    def _compute(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        import torch
+
+        x = torch.from_numpy(images.transpose(0, 3, 1, 2).astype(np.float32)) / 255
+        mean, std = (torch.tensor(v, dtype=torch.float32).reshape(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
+        with torch.no_grad():
+            return np.asarray(self.network((x - mean) / std).numpy(), dtype=np.float32)
+
+
+def load_reference(info: ArtifactInfo, checkpoint: str | Path | None = None) -> Reference:
+    """The network that an artefact was made from.
+
+    Args:
+        info: the artefact's record.
+        checkpoint: where the checkpoint is now; None takes the place that the record names.
+
+    Raises:
+        HeadPoseError: the checkpoint is not there, or is another one than the artefact was made from.
+    """
+    from training.models.checkpoints import open_checkpoint
+
+    source = checkpoint if checkpoint is not None else info.checkpoint.source
+    if str(source) != "default" and not Path(source).exists():
+        raise HeadPoseError(
+            f"the checkpoint {source} that {info.name} was made from is not there: say where it is with --checkpoint"
+        )
+    loaded = open_checkpoint(source, info.backbone)
+    if loaded.info.sha256 != info.checkpoint.sha256:
+        raise HeadPoseError(
+            f"{source} is not the checkpoint that {info.name} was made from (sha256 {loaded.info.sha256[:12]}…, "
+            f"the artefact says {info.checkpoint.sha256[:12]}…): pass the right one with --checkpoint"
+        )
+    return Reference(loaded.model)
