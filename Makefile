@@ -1,0 +1,49 @@
+# `make` lists the targets. The first Python of 3.11, 3.12 and 3.13 that is found is used; to choose another one:
+#   make setup PYTHON=/path/to/python
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV ?= .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+DEMO_OUT ?= out/demo
+PYTEST_ARGS ?= --durations=15
+
+.PHONY: help setup demo test test-slow lint format bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(STAMP) ## create or update .venv (Python 3.11 to 3.13, every version pinned by constraints.txt)
+
+# The stamp is written last: an interrupted install is repeated, a finished one costs nothing.
+$(STAMP): pyproject.toml constraints.txt
+	@bash .ci/setup "$(VENV)" "$(PYTHON)"
+	@touch $@
+
+demo: $(STAMP) ## export to every target, prove the rotations, run on a photograph, write one picture
+	$(PY) -m headpose demo --out $(DEMO_OUT)
+
+test: $(STAMP) ## the tests that take seconds
+	$(PY) -m pytest $(PYTEST_ARGS)
+
+test-slow: $(STAMP) ## the tests that take minutes or a heavy optional package
+	$(PY) -m pytest -m slow $(PYTEST_ARGS)
+
+lint: $(STAMP) ## ruff's rules and format, mypy's types
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+format: $(STAMP) ## let ruff format and repair what it can
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: $(STAMP) ## measure this machine and write the figures under benchmarks/results
+	$(PY) -m benchmarks.spine
+
+clean: ## remove the caches and the built packages (the environment and out/ stay)
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
