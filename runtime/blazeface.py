@@ -7,10 +7,6 @@ GPUs", 2019). It scores 896 anchors and gives, per anchor, a box and six key poi
 from __future__ import annotations
 
 import hashlib
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from runtime.errors import HeadPoseError, MissingDependencyError
+from runtime.errors import HeadPoseError
+from runtime.litert import open_interpreter
 
 Array = npt.NDArray[np.float64]
 
@@ -136,20 +133,6 @@ def suppress(found: Detections, max_overlap: float = 0.3, max_inside: float = 0.
     return found.take(np.array(kept, dtype=np.intp))
 
 
-@contextmanager
-def _quiet_native_log() -> Iterator[None]:
-    """Send what C++ code writes to file descriptor 2 to nowhere: LiteRT announces its delegates there."""
-    sys.stderr.flush()
-    saved, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(sink, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(sink)
-
-
 def _model_bytes(path: Path) -> bytes:
     try:
         content = path.read_bytes()
@@ -166,13 +149,7 @@ class BlazeFace:
     def __init__(self, *, threads: int | None = None, model: Path = MODEL_FILE) -> None:
         """Load the shipped model; raise HeadPoseError if the file was altered or LiteRT is missing."""
         content = _model_bytes(model)
-        try:
-            from ai_edge_litert.interpreter import Interpreter
-        except ImportError as error:
-            raise MissingDependencyError("ai-edge-litert", "the face detector", "tflite") from error
-        with _quiet_native_log():
-            self._interpreter = Interpreter(model_content=content, num_threads=threads)
-            self._interpreter.allocate_tensors()
+        self._interpreter = open_interpreter("the face detector", model_content=content, num_threads=threads)
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._outputs = {o["name"]: o["index"] for o in self._interpreter.get_output_details()}
 
