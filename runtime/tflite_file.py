@@ -91,10 +91,12 @@ def read_tflite_metadata(path: str | Path) -> dict[str, bytes]:
     with _reading(file):
         model = _schema().Model.GetRootAs(data, 0)
         entries = [model.Metadata(i) for i in range(model.MetadataLength())]
-        return {entry.Name().decode(): _content(model.Buffers(entry.Buffer())) for entry in entries}
+        return {entry.Name().decode(): _content(model.Buffers(entry.Buffer()), data) for entry in entries}
 
 
-def _content(buffer: Any) -> bytes:
+def _content(buffer: Any, data: bytes) -> bytes:
+    if buffer.Size():
+        return data[buffer.Offset() : buffer.Offset() + buffer.Size()]
     return b"" if buffer.DataIsNone() else bytes(buffer.DataAsNumpy())
 
 
@@ -107,11 +109,20 @@ def write_tflite_metadata(path: str | Path, entries: Mapping[str, bytes]) -> Non
     schema, data = _schema(), _load_bytes(file)
     with _reading(file):
         model = schema.ModelT.InitFromPackedBuf(data, 0)
+        for buffer in model.buffers:
+            _bring_inside(buffer, data)
         for name, content in entries.items():
             _set_entry(schema, model, name, np.frombuffer(content, dtype=np.uint8))
         packed = _pack(schema, model)
     with replacing(file) as part:
         part.write_bytes(packed)
+
+
+def _bring_inside(buffer: Any, data: bytes) -> None:
+    """Constants may stand behind the flatbuffer, at a place counted from the file's start that would now be wrong."""
+    if buffer.size:
+        buffer.data = np.frombuffer(data, dtype=np.uint8, count=buffer.size, offset=buffer.offset)
+        buffer.offset = buffer.size = 0
 
 
 def _set_entry(schema: Any, model: Any, name: str, content: npt.NDArray[np.uint8]) -> None:
@@ -127,8 +138,6 @@ def _set_entry(schema: Any, model: Any, name: str, content: npt.NDArray[np.uint8
 def _pack(schema: Any, model: Any) -> bytes:
     import flatbuffers
 
-    if any(buffer.size for buffer in model.buffers):
-        raise HeadPoseError("models whose constants lie outside the flatbuffer (over 2 GB) are not supported")
     aligned = _aligned_buffer(schema)
     builder = flatbuffers.Builder(sum(len(b.data) for b in model.buffers if b.data is not None) + (1 << 20))
     model.buffers = [aligned(data=buffer.data) for buffer in model.buffers]
@@ -187,5 +196,6 @@ def _operator(model: Any, op: Any, kinds: dict[int, str]) -> TfliteOp:
 def _tensor(model: Any, tensor: Any, types: dict[int, str]) -> TfliteTensor:
     shape = tuple(int(tensor.Shape(i)) for i in range(tensor.ShapeLength()))
     name = (tensor.Name() or b"").decode()
-    size = int(model.Buffers(tensor.Buffer()).DataLength())
+    buffer = model.Buffers(tensor.Buffer())
+    size = int(buffer.Size() or buffer.DataLength())
     return TfliteTensor(name, types[tensor.Type()], shape, size, int(tensor.Buffer()))
