@@ -28,21 +28,18 @@ def _shift(v: Tensor) -> Tensor:
     return torch.cat([rest, first], dim=1)
 
 
-def _cross(a: Tensor, b: Tensor) -> Tensor:
-    """Cross product over the channel axis, (N, 3, 1, 1) × (N, 3, 1, 1) → (N, 3, 1, 1).
-
-    With s the cyclic shift, a × b = s(a · s(b) − s(a) · b): a quarter fewer operators than component by component.
-    """
-    return _shift(a * _shift(b) - _shift(a) * b)
-
-
 def decode_sixd(sixd: Tensor) -> Tensor:
-    """(N, 6, 1, 1) → (N, 3, 3): x = n(a), z = n(x × b), y = z × x as columns; equal to 6DRepNet's Gram–Schmidt."""
+    """(N, 6, 1, 1) → (N, 3, 3): x = n(a), z = n(x × b), y = z × x as columns; equal to 6DRepNet's Gram–Schmidt.
+
+    With s the cyclic shift, u × v = s(u · s(v) − s(u) · v): a third fewer operators than component by component.
+    """
     a, b = torch.split(sixd, 3, dim=1)
+    b = b / b.abs().amax(dim=1, keepdim=True).clamp(min=_TINY)
     x = _unit(a)
-    z = _unit(_cross(x, b / b.abs().amax(dim=1, keepdim=True).clamp(min=_TINY)))
-    columns = torch.cat([x, _cross(z, x), z], dim=1).reshape(-1, 3, 3)
-    return columns.transpose(1, 2)
+    x_shifted = _shift(x)
+    z = _unit(_shift(x * _shift(b) - x_shifted * b))
+    y = _shift(z * x_shifted - _shift(z) * x)
+    return torch.cat([x, y, z], dim=1).reshape(-1, 3, 3).transpose(1, 2)
 
 
 class Normalize(nn.Module):
