@@ -62,6 +62,15 @@ def _overview() -> str:
     return "commands:\n" + "\n".join(lines) + "\n\nheadpose COMMAND --help tells the options of one command."
 
 
+def _stop_on_sigterm() -> None:
+    """Let a polite kill end like Ctrl-C: through the code that removes half-written files."""
+    import signal
+    import threading
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the ``headpose`` command; returns its exit code: 0 done, 1 a check failed, 2 bad input, 130 interrupted."""
     from runtime.errors import HeadPoseError, unknown_name
@@ -75,6 +84,7 @@ def main(argv: list[str] | None = None) -> int:
         usage="headpose [--version] COMMAND …",
     )
     top.add_argument("--version", action="version", version=f"headpose {__version__}")
+    _stop_on_sigterm()
     try:
         if not args or args[0].startswith("-"):
             top.parse_args(args)
