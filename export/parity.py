@@ -229,7 +229,10 @@ def _with_culprit(
         return replace(report, note=note)
     tolerance = operator_tolerance(report.target, report.precision)
     steps = session.steps(worst.pixels)  # type: ignore[attr-defined]
-    culprit = find_culprit(steps, record_tape(graph, worst.pixels), tolerance, worst.name)
+    tape = record_tape(graph, worst.pixels)
+    if report.target == "coreml":  # its image input normalises in another way; the first convolution judges it
+        tape = [record for record in tape if record.module != "normalize"]
+    culprit = find_culprit(steps, tape, tolerance, worst.name)
     return replace(report, culprit=culprit)
 
 

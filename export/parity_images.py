@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from export.drawn_faces import STYLES, draw_face
-from runtime.errors import HeadPoseError, MissingDependencyError
+from runtime.errors import MissingDependencyError
+from runtime.images import find_images, read_image
 from runtime.preprocess import Box, crop_face, resize_square
 
 Image = npt.NDArray[np.uint8]
 
 _ASTRONAUT_FACE = Box(176, 70, 272, 190)  # of the 512 × 512 picture, forehead to chin
-_PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
 
 # pitch, yaw, roll in degrees: the frontal pose, each axis alone, both signs, and the far ends
 _HEADS = (
@@ -126,24 +126,7 @@ def folder_images(folder: str | Path, size: int) -> list[ParityImage]:
 
     Raises HeadPoseError if there is none or one cannot be read.
     """
-    path = Path(folder)
-    if not path.is_dir():
-        raise HeadPoseError(f"{path} is not a folder: --images takes a folder of pictures")
-    files = sorted(f for f in path.iterdir() if f.suffix.lower() in _PICTURE_SUFFIXES)
-    if not files:
-        raise HeadPoseError(f"{path} holds no pictures ({', '.join(sorted(_PICTURE_SUFFIXES))}): choose another folder")
-    return [ParityImage(file.name, _central_square(_read(file), size)) for file in files]
-
-
-def _read(file: Path) -> Image:
-    from PIL import Image as PillowImage
-    from PIL import ImageOps
-
-    try:
-        with PillowImage.open(file) as picture:
-            return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
-    except (OSError, ValueError, SyntaxError) as error:
-        raise HeadPoseError(f"{file} cannot be read as a picture: replace it or take it out of the folder") from error
+    return [ParityImage(file.name, _central_square(read_image(file), size)) for file in find_images(folder)]
 
 
 def _central_square(image: Image, size: int) -> Image:

@@ -42,7 +42,7 @@ KINDS: dict[str, str] = {
 _MELTED = {"_native_batch_norm_legit_no_training", "native_batch_norm", "relu", "hardtanh", "clamp"}
 
 
-@dataclass
+@dataclass(eq=False)
 class Record:
     """One operator of the reference."""
 

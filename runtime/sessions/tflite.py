@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from runtime.artifact import METADATA_KEY, ArtifactInfo
-from runtime.errors import HeadPoseError, MissingDependencyError
+from runtime.errors import HeadPoseError
+from runtime.litert import litert_package, open_interpreter
 from runtime.rotation import sixd_to_rotation
 from runtime.sessions.steps import Step
 from runtime.tflite_file import TfliteGraph, TfliteOp, read_tflite_graph, read_tflite_metadata
@@ -21,39 +19,14 @@ from runtime.tflite_file import TfliteGraph, TfliteOp, read_tflite_graph, read_t
 _ALWAYS_NHWC = {"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "AVERAGE_POOL_2D", "MAX_POOL_2D"}
 _TO_NCHW = (0, 3, 1, 2)
 _TO_NHWC = (0, 2, 3, 1)
-
-
-def _package() -> Any:
-    try:
-        from ai_edge_litert import interpreter
-    except ImportError as error:
-        raise MissingDependencyError("ai-edge-litert", "running a .tflite file", "tflite") from error
-    return interpreter
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Mute the C++ library's notes on stderr ("Created TensorFlow Lite XNNPACK delegate…"), which has no switch."""
-    sys.stderr.flush()
-    saved = os.dup(2)
-    sink = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(sink, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(sink)
+_PURPOSE = "running a .tflite file"
 
 
 def _open(path: Path, **options: Any) -> Any:
     try:
-        with _quiet():
-            interpreter = _package().Interpreter(model_path=str(path), **options)
-            interpreter.allocate_tensors()
+        return open_interpreter(_PURPOSE, model_path=str(path), **options)
     except (ValueError, RuntimeError) as error:
         raise HeadPoseError(f"{path} cannot be opened by LiteRT ({error}): export it again") from error
-    return interpreter
 
 
 class TfliteSession:
@@ -74,7 +47,6 @@ class TfliteSession:
         from importlib.metadata import version
 
         self.path, self._threads = Path(path), threads
-        _package()
         text = read_tflite_metadata(self.path).get(METADATA_KEY)
         if text is None:
             raise HeadPoseError(f"{self.path} carries no head-pose metadata: it was not made by headpose export")
@@ -111,7 +83,7 @@ class TfliteSession:
             self.path,
             num_threads=self._threads,
             experimental_preserve_all_tensors=True,
-            experimental_op_resolver_type=_package().OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+            experimental_op_resolver_type=litert_package(_PURPOSE).OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
         )
         walker.set_tensor(self._input["index"], _quantize(image[None].astype(np.float32), self._input))
         walker.invoke()
