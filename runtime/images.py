@@ -108,5 +108,8 @@ def save_image(path: str | Path, image: Image, *, overwrite: bool = True) -> Non
     if file.suffix.lower() not in WRITE_SUFFIXES:
         raise unknown_name("picture suffix", file.suffix or file.name, WRITE_SUFFIXES)
     make_folder(file.parent)
-    with replacing(file, overwrite=overwrite) as part:
-        pillow.fromarray(image).save(part, quality=95)
+    try:
+        with replacing(file, overwrite=overwrite) as part:
+            pillow.fromarray(image).save(part, quality=95)
+    except ValueError as error:  # a size that the format cannot hold
+        raise HeadPoseError(f"{file} cannot be written ({error}): choose another suffix") from error
