@@ -27,6 +27,10 @@ _WORST_DEG = 180.0  # what a rotation that holds NaN or infinity counts as
 Progress = Callable[[str, int, int], None]
 
 
+def _no_progress(text: str, done: int, total: int) -> None:
+    """For callers that show none."""
+
+
 @dataclass(frozen=True)
 class ImageParity:
     """One input's figures."""
@@ -125,7 +129,7 @@ def check_parity(
     checkpoint: str | Path | None = None,
     threads: int | None = None,
     verify: bool = True,
-    progress: Progress = lambda text, done, total: None,
+    progress: Progress = _no_progress,
 ) -> ParityReport:
     """Run an artefact and the PyTorch network in training form (float32) on the same images and compare rotations.
 
@@ -151,12 +155,18 @@ def check_parity(
     if reference is None:
         reference = load_reference(session.info, checkpoint)
     truth = reference if isinstance(reference, Reference) else Reference(reference)
-    inputs = list(parity_images(session.info.input_size) if images is None else images)
+    inputs = parity_images(session.info.input_size) if images is None else images
+    return compare(path, session, truth, inputs, progress)
+
+
+def compare(
+    path: Path, session: Session, truth: Reference, inputs: Sequence[ParityImage], progress: Progress = _no_progress
+) -> ParityReport:
+    """`check_parity` for a session that is open already; `path` is its file."""
     if not inputs:
         raise HeadPoseError("there are no images to compare on: give at least one")
     expected = truth.rotations(np.stack([image.pixels for image in inputs]))
-    actual = _run(session, inputs, progress)
-    report = _report(path, session, inputs, actual, expected)
+    report = _report(path, session, inputs, _run(session, inputs, progress), expected)
     if report.passed:
         return report
     progress(f"looking for the place in {path.name}", len(inputs), len(inputs))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from export.drawn_faces import STYLES, draw_face
-from runtime.errors import MissingDependencyError
+from runtime.errors import HeadPoseError, MissingDependencyError
 from runtime.images import find_images, read_image
 from runtime.preprocess import Box, crop_face, resize_square
 
@@ -133,3 +133,13 @@ def _central_square(image: Image, size: int) -> Image:
     side = min(image.shape[:2])
     top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
     return resize_square(np.ascontiguousarray(image[top : top + side, left : left + side]), size)
+
+
+def spread(images: list[ParityImage], limit: int | None) -> list[ParityImage]:
+    """At most `limit` of the images, evenly spread; all for None. HeadPoseError for a limit below 1."""
+    if limit is None:
+        return images
+    if limit < 1:
+        raise HeadPoseError(f"--limit {limit} leaves no image: give 1 or more")
+    picks = np.linspace(0, len(images) - 1, min(limit, len(images))).round().astype(int)
+    return [images[i] for i in picks]
