@@ -89,7 +89,8 @@ class VideoReader:
                 last = time_s if time_s > last else last + 1 / self.frame_rate
                 yield Frame(_upright(frame), index, last)
         except _package().FFmpegError as error:
-            raise HeadPoseError(f"{self.path} is damaged after frame {index} ({_reason(error)})") from error
+            if index >= 0:
+                raise HeadPoseError(f"{self.path} is damaged after {index + 1} frames ({_reason(error)})") from error
         if index < 0:
             raise HeadPoseError(f"{self.path} holds no frame that can be decoded: get the file again")
 

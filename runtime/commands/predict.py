@@ -7,13 +7,13 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runtime.errors import HeadPoseError
 
 if TYPE_CHECKING:
-
     from runtime.estimator import HeadPoseEstimator
 
 _WEBCAM_FACE_PX = 48.0  # nobody sits so far from a webcam that the face is smaller; keeps the window quick
@@ -175,6 +175,8 @@ def _frames(
     from runtime.draw import annotate
     from runtime.video import VideoWriter
 
+    frames = iter(reader)
+    first = next(frames)  # a video without frames is told before anything is made
     with ExitStack() as stack:
         writer = None
         if target is not None:
@@ -182,7 +184,7 @@ def _frames(
             part = stack.enter_context(replacing(target, overwrite=args.overwrite))
             writer = stack.enter_context(VideoWriter(part, reader.frame_rate))
         advance = stack.enter_context(_progress(reader.frames_expected))
-        for frame in reader:
+        for frame in chain([first], frames):
             poses = estimator.predict(frame.image)
             if writer is not None:
                 writer.write(annotate(frame.image, poses, args.draw), frame.time_s)
