@@ -25,7 +25,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 demo: $(STAMP) ## export to every target, prove the rotations, run on a photograph, write one picture
-	$(PY) -m headpose demo --out $(DEMO_OUT)
+	$(PY) -m headpose demo --out $(DEMO_OUT) --overwrite
 
 test: $(STAMP) ## the tests that take seconds
 	$(PY) -m pytest $(PYTEST_ARGS)

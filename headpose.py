@@ -43,6 +43,8 @@ COMMANDS = {
     "export": ("export.commands.export", "turn a checkpoint into ONNX, TFLite and Core ML files, and prove them"),
     "parity": ("export.commands.parity", "compare the rotations of exported files with PyTorch's, in degrees"),
     "inspect": ("export.commands.inspect", "what is inside an exported file"),
+    "demo": ("benchmarks.commands.demo", "export everything, prove it, and run it on a photograph"),
+    "bench": ("benchmarks.commands.bench", "latency of exported files on this computer, in turns"),
     "doctor": ("export.commands.doctor", "which targets are usable here, and how to get the others"),
 }
 

@@ -1,0 +1,60 @@
+"""``headpose bench``: latency of artefacts on this computer, in turns, as ratios to the first one."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from benchmarks.host import Ratio
+    from benchmarks.record import LatencyResult
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("artifacts", nargs="+", metavar="FILE", help="exported files; they take turns")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads per engine (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=50, metavar="N", help="samples of each (default: %(default)s)")
+    parser.add_argument("--warmup", type=int, default=5, metavar="N", help="rounds before (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print every sample and fact as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and print; 0 also where the figures may not be quoted, which the table then says."""
+    from benchmarks.host import measure, ratios_to_first
+    from export.progress import progress_bar
+
+    with progress_bar() as progress:
+        results = measure(
+            args.artifacts, threads=args.threads, rounds=args.rounds, warmup=args.warmup, progress=progress
+        )
+    ratios = ratios_to_first(results)
+    if args.json:
+        from dataclasses import asdict
+
+        data = {"results": [r.to_json() for r in results], "ratios": [asdict(ratio) for ratio in ratios]}
+        print(json.dumps(data, indent=1))
+    else:
+        _print_table(results, ratios)
+    return 0
+
+
+def _print_table(results: list[LatencyResult], ratios: list[Ratio]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console, device = Console(), results[0].device
+    title = f"{device.model}, {results[0].run.threads} thread(s), {len(results[0].samples_ms)} rounds in turns"
+    table = Table("model", "engine", "p50 ms", "p95 ms", "load ms", "first ms", "to the first", title=title)
+    for i, result in enumerate(results):
+        ratio = f"{ratios[i - 1].ratio:.2f} ({ratios[i - 1].low:.2f} to {ratios[i - 1].high:.2f})" if i else "1"
+        stats = result.latency_ms
+        times = (stats.p50, stats.p95, result.load_ms, result.first_ms)
+        name = f"{result.model.name} {result.model.target}"
+        table.add_row(name, result.run.engine, *(f"{ms:.1f}" for ms in times), ratio)
+    console.print(table)
+    for result in results:
+        if not result.valid:
+            reasons = "; ".join(result.invalid_reasons)
+            console.print(f"[yellow]{result.model.name} {result.model.target}: not to be quoted: {reasons}[/]")

@@ -1,0 +1,216 @@
+"""Latency on this computer: several artefacts take turns in one process, so that what disturbs one disturbs all.
+
+Engines of one artefact each, one after the other, cannot be compared on a machine whose clock or load changes;
+turns (A B, B A, A B, …) can, and their ratio comes with a bootstrap interval.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.device import host_device
+from benchmarks.record import LatencyResult, LatencyStats, Model, Run, reasons_against
+from runtime.artifact import ArtifactInfo, sha256_of, size_bytes
+from runtime.errors import HeadPoseError
+from runtime.sessions import Session, open_session
+
+Progress = Callable[[str, int, int], None]
+_RESAMPLES = 2000
+_RUNTIME_TOOLS = ("numpy", "onnxruntime", "ai-edge-litert", "coremltools", "torch")
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Median latency of one model over that of another, measured in turns."""
+
+    slow: str
+    """Numerator."""
+    fast: str
+    """Denominator."""
+    ratio: float
+    """Of the medians: 2 means that `slow` takes twice the time."""
+    low: float
+    """2.5th percentile of the bootstrap."""
+    high: float
+    """97.5th percentile of the bootstrap."""
+
+
+@dataclass(frozen=True)
+class _Opened:
+    name: str
+    path: Path
+    session: Session
+    engine: str
+    image: npt.NDArray[np.uint8]
+    load_ms: float
+    first_ms: float
+
+    def infer(self) -> None:
+        self.session.run(self.image)
+
+
+def take_turns(
+    work: Mapping[str, Callable[[], object]],
+    *,
+    rounds: int,
+    warmup: int,
+    progress: Progress = lambda text, done, total: None,
+) -> dict[str, list[float]]:
+    """Time every piece of work `rounds` times in turns; the order is reversed every other round.
+
+    Args:
+        work: name → what to time.
+        rounds: samples of each.
+        warmup: rounds before the first sample.
+        progress: called with a text, rounds done and rounds in all.
+
+    Returns:
+        name → samples in milliseconds, in order.
+    """
+    samples: dict[str, list[float]] = {name: [] for name in work}
+    for turn in range(-warmup, rounds):
+        progress("warming up" if turn < 0 else "measuring", max(turn, 0), rounds)
+        for name in sorted(work, reverse=bool(turn % 2)):
+            start = time.perf_counter_ns()
+            work[name]()
+            elapsed_ms = (time.perf_counter_ns() - start) / 1e6
+            if turn >= 0:
+                samples[name].append(round(elapsed_ms, 4))
+    return samples
+
+
+def ratio_of(slow: str, fast: str, samples: Mapping[str, Sequence[float]], *, seed: int = 0) -> Ratio:
+    """Ratio of two medians with its 95 % bootstrap interval; whole rounds are drawn, so that their pairing is kept."""
+    a, b = np.asarray(samples[slow]), np.asarray(samples[fast])
+    if len(a) != len(b):
+        raise HeadPoseError(f"{slow} and {fast} were not measured in turns: {len(a)} and {len(b)} samples")
+    draws = np.random.default_rng(seed).integers(0, len(a), (_RESAMPLES, len(a)))
+    ratios = np.median(a[draws], axis=1) / np.median(b[draws], axis=1)
+    low, high = np.percentile(ratios, [2.5, 97.5])
+    middle = np.median(a) / np.median(b)
+    return Ratio(slow, fast, *(round(float(value), 4) for value in (middle, low, high)))
+
+
+def measure(
+    artifacts: Sequence[str | Path],
+    *,
+    threads: int | None = 1,
+    rounds: int = 50,
+    warmup: int = 5,
+    progress: Progress = lambda text, done, total: None,
+) -> list[LatencyResult]:
+    """Latency of one image through every artefact, in turns.
+
+    Args:
+        artifacts: files or packages that `open_session` opens; two of the same name are told apart by their folder.
+        threads: threads of every engine; None leaves each engine's own choice.
+        rounds: samples of each.
+        warmup: rounds before the first sample.
+        progress: called with a text, steps done and steps in all.
+
+    Raises:
+        HeadPoseError: an artefact that cannot be opened, no artefact, a number below 1.
+    """
+    if not artifacts or rounds < 1 or warmup < 1 or (threads is not None and threads < 1):
+        raise HeadPoseError("a benchmark needs at least one artefact, one round, one warm-up round and one thread")
+    opened = [_open(Path(path), name, threads) for path, name in zip(artifacts, _names(artifacts))]
+    work = {item.name: item.infer for item in opened}
+    samples = take_turns(work, rounds=rounds, warmup=warmup, progress=progress)
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    return [_result(item, samples, threads, warmup, created) for item in opened]
+
+
+def ratios_to_first(results: Sequence[LatencyResult]) -> list[Ratio]:
+    """Every later result over the first one; they must come from one `measure`."""
+    keys = [f"{r.model.name} {r.model.target} {r.model.sha256[:8]}" for r in results]
+    samples = {key: result.samples_ms for key, result in zip(keys, results)}
+    return [ratio_of(key, keys[0], samples) for key in keys[1:]]
+
+
+def _names(artifacts: Sequence[str | Path]) -> list[str]:
+    names = [Path(path).name for path in artifacts]
+    full = [str(path) for path in artifacts]
+    if len(set(full)) < len(full):
+        raise HeadPoseError("an artefact is named twice: give each one once")
+    return [name if names.count(name) == 1 else path for name, path in zip(names, full)]
+
+
+def _open(path: Path, name: str, threads: int | None) -> _Opened:
+    start = time.perf_counter_ns()
+    session = open_session(path, threads=threads)
+    loaded = time.perf_counter_ns()
+    image = probe_image(session.info.input_size)
+    begun = time.perf_counter_ns()
+    session.run(image)
+    load_ms, first_ms = (loaded - start) / 1e6, (time.perf_counter_ns() - begun) / 1e6
+    engine = str(getattr(session, "engine", type(session).__name__))
+    return _Opened(name, path, session, engine, image, round(load_ms, 3), round(first_ms, 3))
+
+
+def probe_image(size: int) -> npt.NDArray[np.uint8]:
+    """A batch (1, size, size, 3) of one picture with the statistics of a photograph: noise over a slope, seeded."""
+    noise = np.random.default_rng(0).normal(0, 40, (size, size, 3))
+    slope = np.linspace(40, 215, size)[:, None, None]
+    return np.clip(noise + slope, 0, 255).astype(np.uint8)[None]
+
+
+def is_emulated(info: ArtifactInfo, engine: str) -> bool:
+    """True for a Core ML program that Core ML itself does not run: its time says nothing of a device."""
+    return info.target == "coreml" and not engine.startswith("Core ML")
+
+
+def _result(
+    item: _Opened, samples: Mapping[str, Sequence[float]], threads: int | None, warmup: int, created: str
+) -> LatencyResult:
+    info, own = item.session.info, samples[item.name]
+    emulated = is_emulated(info, item.engine)
+    reasons = reasons_against(own, emulated=emulated)
+    others = tuple(sorted(set(samples) - {item.name}))
+    return LatencyResult(
+        model=_model(item.path, info),
+        device=host_device(),
+        run=Run("benchmarks.host", item.engine, threads, "cpu", "cpu", emulated, warmup + 1, others),
+        load_ms=item.load_ms,
+        first_ms=item.first_ms,
+        samples_ms=tuple(own),
+        latency_ms=LatencyStats.of(own),
+        accuracy=info.parity,
+        tools={**info.tools, **{f"here:{name}": version for name, version in _tools().items()}},
+        created=created,
+        valid=not reasons,
+        invalid_reasons=reasons,
+    )
+
+
+def _model(path: Path, info: ArtifactInfo) -> Model:
+    return Model(
+        name=info.name,
+        backbone=info.backbone,
+        target=info.target,
+        precision=info.precision,
+        input_size=info.input_size,
+        sha256=sha256_of(path),
+        size_bytes=size_bytes(path),
+        trained=info.checkpoint.trained,
+        checkpoint_sha256=info.checkpoint.sha256,
+        git=info.git,
+    )
+
+
+def _tools() -> dict[str, Any]:
+    versions = {}
+    for name in _RUNTIME_TOOLS:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions
