@@ -209,9 +209,7 @@ PRODUCTS = [
         "einsum",
         (draw(2, 3, 4, 5), draw(2, 5, 4, 6)),
         lambda mb, x, y: mb.einsum(values=(x, y), equation="nchw,nwhu->nchu"),
-        lambda x, y: np.stack(
-            [np.swapaxes(np.swapaxes(a, 0, 1) @ np.swapaxes(b, 0, 1), 0, 1) for a, b in zip(x, y)]
-        ),
+        lambda x, y: np.stack([np.swapaxes(np.swapaxes(a, 0, 1) @ np.swapaxes(b, 0, 1), 0, 1) for a, b in zip(x, y)]),
         1e-5,
     ),
 ]

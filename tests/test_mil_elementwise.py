@@ -28,8 +28,15 @@ def unary(op, formula, x=SPOTS, id=None, tolerance=2e-6, **parameters):
 
 
 def binary(op, formula, x=CUBE, y=OTHER, id=None):
+    return Case(id or op.replace("_", "-"), (x, y), lambda mb, a, b: getattr(mb, op)(x=a, y=b), wide(formula))
+
+
+def logical(word):
     return Case(
-        id or op.replace("_", "-"), (x, y), lambda mb, a, b: getattr(mb, op)(x=a, y=b), wide(formula)
+        f"logical-{word}",
+        (INTS, DIVISOR),
+        lambda mb, a, b: getattr(mb, f"logical_{word}")(x=mb.greater(x=a, y=0), y=mb.greater(x=b, y=0)),
+        lambda a, b: getattr(np, f"logical_{word}")(a > 0, b > 0),
     )
 
 
@@ -126,15 +133,7 @@ BINARY = [
     binary("greater_equal", np.greater_equal, x=SPOTS, y=np.float32([0.5])),
     binary("less", np.less),
     binary("less_equal", np.less_equal, x=SPOTS, y=np.float32([0.5])),
-    *(
-        Case(
-            f"logical-{word}",
-            (INTS, DIVISOR),
-            lambda mb, a, b, op=f"logical_{word}": getattr(mb, op)(x=mb.greater(x=a, y=0), y=mb.greater(x=b, y=0)),
-            lambda a, b, f=getattr(np, f"logical_{word}"): f(a > 0, b > 0),
-        )
-        for word in ("and", "or", "xor")
-    ),
+    *(logical(word) for word in ("and", "or", "xor")),
     Case(
         "select",
         (CUBE, -CUBE),
@@ -233,7 +232,8 @@ REDUCTIONS = [
         wide(
             lambda x: (
                 x
-                / (2 + 0.1 * sum(np.pad(x * x, ((0, 0), (1, 1), (0, 0), (0, 0)))[:, i : i + 3] for i in range(3))) ** 0.75
+                / (2 + 0.1 * sum(np.pad(x * x, ((0, 0), (1, 1), (0, 0), (0, 0)))[:, i : i + 3] for i in range(3)))
+                ** 0.75
             )
         ),
     ),
