@@ -47,12 +47,16 @@ class DemoRow:
     """Median of one inference on this processor, one thread."""
     emulated: bool
     """True where that is the time of an emulation, which says nothing of a device."""
-    yaw_deg: float
+    yaw_deg: float | None
+    """Pose of the photographed head; None if the file gave none."""
+    pitch_deg: float | None
     """Pose of the photographed head."""
-    pitch_deg: float
+    roll_deg: float | None
     """Pose of the photographed head."""
-    roll_deg: float
-    """Pose of the photographed head."""
+    passed: bool
+    """Whether it is within its parity gate."""
+    verdict: str
+    """The same in a sentence, with the place of the fault if there is one."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ def demo(
     photo, rows, panels = photograph(), [], []
     times = _times([exported.path for exported in made.artifacts], progress)
     for exported in made.artifacts:
-        pose = _pose(exported.path, photo)
+        pose = _pose(exported, photo)
         rows.append(_row(exported, pose, *times[exported.path]))
         panels.append((_panel(photo, pose), _caption(exported)))
     picture = _write_picture(folder / PICTURE_NAME, panels, len(precisions), overwrite)
@@ -137,18 +141,27 @@ def _times(paths: Sequence[Path], progress: Progress) -> dict[Path, tuple[float,
     return times
 
 
-def _pose(path: Path, photo: Image) -> HeadPose:
+def _pose(exported: Exported, photo: Image) -> HeadPose | None:
+    """The photographed head; None if the file failed its proof and gives no pose."""
     from runtime.estimator import HeadPoseEstimator, UntrainedWeightsWarning
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UntrainedWeightsWarning)  # the demo says it once, in its own words
-        heads = HeadPoseEstimator(path, threads=1).predict(photo)
+        estimator = HeadPoseEstimator(exported.path, threads=1)
+    try:
+        heads = estimator.predict(photo)
+    except HeadPoseError:
+        if exported.parity is not None and not exported.parity.passed:
+            return None
+        raise
     if not heads:
-        raise HeadPoseError(f"no face was found on the demo's photograph with {path.name}: reinstall the package")
+        raise HeadPoseError(
+            "no face was found on the demo's photograph: reinstall the package, its detector is damaged"
+        )
     return heads[0]
 
 
-def _row(exported: Exported, pose: HeadPose, latency_ms: float, emulated: bool) -> DemoRow:
+def _row(exported: Exported, pose: HeadPose | None, latency_ms: float, emulated: bool) -> DemoRow:
     if exported.parity is None:
         raise HeadPoseError(f"{exported.path.name} was not held against PyTorch: run headpose parity on it")
     return DemoRow(
@@ -160,16 +173,20 @@ def _row(exported: Exported, pose: HeadPose, latency_ms: float, emulated: bool) 
         max_deg=exported.parity.max_deg,
         latency_ms=round(latency_ms, 2),
         emulated=emulated,
-        yaw_deg=pose.yaw_deg,
-        pitch_deg=pose.pitch_deg,
-        roll_deg=pose.roll_deg,
+        yaw_deg=None if pose is None else pose.yaw_deg,
+        pitch_deg=None if pose is None else pose.pitch_deg,
+        roll_deg=None if pose is None else pose.roll_deg,
+        passed=exported.parity.passed,
+        verdict=exported.parity.explanation(),
     )
 
 
-def _panel(photo: Image, pose: HeadPose) -> Image:
-    """The annotated photograph, cut to a square around the head."""
+def _panel(photo: Image, pose: HeadPose | None) -> Image:
+    """The annotated photograph, cut to a square around the head; the bare photograph if there is no pose."""
     from runtime.draw import annotate
 
+    if pose is None:
+        return photo
     box, drawn = pose.box, annotate(photo, [pose])
     side = min(round(_REGION * (box.bottom - box.top)), *photo.shape[:2])
     left = int(np.clip((box.left + box.right - side) / 2, 0, photo.shape[1] - side))

@@ -78,7 +78,8 @@ def take_turns(
     """
     samples: dict[str, list[float]] = {name: [] for name in work}
     for turn in range(-warmup, rounds):
-        progress("warming up" if turn < 0 else "measuring", max(turn, 0), rounds)
+        if turn in (-warmup, 0) or turn % (rounds // 4 + 1) == 0:  # seldom: drawing a bar takes time too
+            progress("warming up" if turn < 0 else "measuring", max(turn, 0), rounds)
         for name in sorted(work, reverse=bool(turn % 2)):
             start = time.perf_counter_ns()
             work[name]()

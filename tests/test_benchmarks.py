@@ -4,6 +4,7 @@ import json
 import statistics
 import time
 from dataclasses import asdict, fields, is_dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,12 +13,15 @@ from jsonschema import Draft202012Validator, ValidationError
 from referencing import Registry, Resource
 
 import headpose
-from benchmarks import host, record, report, spine
+from benchmarks import demo, host, record, report, spine
+from benchmarks.commands import demo as demo_command
+from benchmarks.demo import DemoResult, DemoRow, photograph
 from benchmarks.device import host_device
 from benchmarks.process import ProcessCost, process_cost
 from benchmarks.record import LatencyResult, LatencyStats, reasons_against
 from runtime import sessions
 from runtime.errors import HeadPoseError
+from runtime.images import read_image
 
 SCHEMAS = [json.loads(file.read_text()) for file in (record.SCHEMA_FILE, spine.SCHEMA_FILE)]
 REGISTRY = Registry().with_resources((schema["$id"], Resource.from_contents(schema)) for schema in SCHEMAS)
@@ -355,3 +359,58 @@ def test_report_updates_a_readme_once(measured, tmp_path, monkeypatch, capsys):
 
 def test_the_readme_shows_the_newest_result():
     assert report.README.read_text(encoding="utf-8") == report.current(), "run  python -m benchmarks.report"
+
+
+def test_the_demo_proves_runs_and_draws(tmp_path, capsys):
+    argv = ["demo", "--backbone", "repnext_m0", "--targets", "onnx", "--out", str(tmp_path / "demo"), "--json"]
+    assert headpose.main(argv) == 0
+    result = json.loads(capsys.readouterr().out)
+    full, half = result["rows"]
+    assert [row["file"] for row in (full, half)] == [f"sixdrepnet_repnext_m0_{p}.onnx" for p in ("fp32", "fp16")]
+    assert result["passed"]
+    assert full["max_deg"] <= 0.02
+    assert half["size_bytes"] < 0.6 * full["size_bytes"]
+    assert abs(full["yaw_deg"] - half["yaw_deg"]) < 1
+    picture = read_image(result["picture"])
+    assert picture.shape[0] > 2 * 360  # two precisions, one below the other
+    assert picture.std() > 30
+    assert headpose.main(argv) == 2  # what is there is not overwritten unasked
+    assert "poses.png exists already" in capsys.readouterr().err
+
+
+def test_the_demo_says_loudly_that_weights_are_untrained(capsys):
+    angles = {"yaw_deg": 1.0, "pitch_deg": 2.0, "roll_deg": None}
+    figures = {"size_bytes": 1, "mean_deg": 0.1, "max_deg": 9.0, "latency_ms": 300.0, "emulated": True}
+    row = DemoRow("a.mlpackage", "coreml", "fp16", **figures, **angles, passed=False, verdict="starts at conv_7")
+    demo_command._print(DemoResult((row,), "manifest.json", "poses.png", passed=False, trained=False), "repnext_m0")
+    text = " ".join(capsys.readouterr().out.split())
+    assert "UNTRAINED" in text
+    assert "MEAN NOTHING" in text
+    assert "300 emulated" in text
+    assert "A FILE MISSED ITS GATE" in text
+    assert "a.mlpackage: starts at conv_7" in text
+    demo_command._print(DemoResult((replace(row, passed=True),), "m", "p", passed=True, trained=True), "repnext_m0")
+    assert "UNTRAINED" not in capsys.readouterr().out
+
+
+def test_a_failed_artifact_is_shown_without_a_pose_and_a_proven_one_may_not_fail(artifacts, monkeypatch):
+    monkeypatch.setattr(QuickSession, "run", lambda self, images: np.full((1, 3, 3), np.nan, dtype=np.float32))
+    exported = SimpleNamespace(path=artifacts[0], parity=SimpleNamespace(passed=False))
+    assert demo._pose(exported, photograph()) is None
+    assert (demo._panel(photograph(), None) == photograph()).all()
+    exported.parity.passed = True
+    with pytest.raises(HeadPoseError, match="finite rotations"):
+        demo._pose(exported, photograph())
+
+
+def test_the_sheet_has_a_column_per_target_and_a_row_per_precision(tmp_path):
+    shades = {"onnx": 30, "tflite": 120, "coreml": 210}
+    panels = [
+        (np.full((64, 64, 3), shade + 20 * (precision == "fp16"), dtype=np.uint8), f"{target} {precision}")
+        for target, shade in shades.items()
+        for precision in ("fp32", "fp16")
+    ]
+    sheet = read_image(demo._write_picture(tmp_path / "p.png", panels, 2, overwrite=False))
+    height, width = sheet.shape[:2]
+    middle = [[int(sheet[height * y // 8, width * x // 6, 0]) for x in (1, 3, 5)] for y in (2, 5)]
+    assert middle == [[30, 120, 210], [50, 140, 230]]

@@ -30,7 +30,7 @@ IMPORTERS = {
     "onnxruntime": {"runtime/sessions/onnx.py"},
     "onnxsim": {"export/onnx.py"},
     "onnxscript": {"export/onnx.py"},
-    "onnx": {"export/onnx.py", "runtime/sessions/onnx.py"},
+    "onnx": {"export/onnx.py", "export/inspect.py", "runtime/sessions/onnx.py"},
     "litert_torch": {"export/tflite.py"},
     "ai_edge_quantizer": {"export/tflite.py"},
     "ai_edge_litert": {"runtime/litert.py", "runtime/sessions/tflite.py", "runtime/tflite_file.py"},

@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", default="out/demo", help="folder for artefacts and picture (default: %(default)s)")
     parser.add_argument("--checkpoint", default="default", help="checkpoint file, or 'default' (default: %(default)s)")
     parser.add_argument("--backbone", default="repnext_m4", help="backbone name (default: %(default)s)")
+    parser.add_argument("--targets", default="onnx,tflite,coreml", help="comma-separated (default: %(default)s)")
     parser.add_argument("--overwrite", action="store_true", help="replace what an earlier demo left there")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
@@ -27,9 +28,16 @@ def run(args: argparse.Namespace) -> int:
     from benchmarks.demo import demo
     from export.progress import progress_bar
 
-    options = {"checkpoint": args.checkpoint, "backbone": args.backbone, "overwrite": args.overwrite}
+    targets = [name.strip() for name in args.targets.split(",") if name.strip()]
     with progress_bar() as progress:
-        result = demo(Path(args.out), **options, progress=progress)
+        result = demo(
+            Path(args.out),
+            checkpoint=args.checkpoint,
+            backbone=args.backbone,
+            targets=targets,
+            overwrite=args.overwrite,
+            progress=progress,
+        )
     if args.json:
         print(json.dumps(result.to_json(), indent=1))
     else:
@@ -50,10 +58,14 @@ def _print(result: DemoResult, backbone: str) -> None:
     for name in ("MB", "mean ° from PyTorch", "max °", "ms on this CPU, 1 thread", "yaw / pitch / roll °"):
         table.add_column(name, justify="right")
     for row in result.rows:
-        pose = f"{row.yaw_deg:.2f} / {row.pitch_deg:.2f} / {row.roll_deg:.2f}"
+        angles = (row.yaw_deg, row.pitch_deg, row.roll_deg)
+        pose = " / ".join("–" if angle is None else f"{angle:.2f}" for angle in angles)
         time = f"{row.latency_ms:.0f} emulated" if row.emulated else f"{row.latency_ms:.1f}"
         table.add_row(row.file, f"{row.size_bytes / 1e6:.1f}", f"{row.mean_deg:.4f}", f"{row.max_deg:.4f}", time, pose)
     console.print(table)
+    for row in result.rows:
+        if not row.passed:
+            console.print(f"[red]{row.file}[/]: {row.verdict}", soft_wrap=True)
     if any(row.emulated for row in result.rows):
         console.print(
             "emulated: the Core ML program was executed operation by operation, which proves the conversion; "
