@@ -18,6 +18,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(STAMP) ## create or update .venv (Python 3.11 to 3.13, every version pinned by constraints.txt)
+	@echo "ready: $(VENV) has everything that pyproject.toml asks for"
 
 # The stamp is written last: an interrupted install is repeated, a finished one costs nothing.
 $(STAMP): pyproject.toml constraints.txt

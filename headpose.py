@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -97,10 +98,15 @@ def main(argv: list[str] | None = None) -> int:
         command = importlib.import_module(COMMANDS[args[0]][0])
         parser = argparse.ArgumentParser(prog=f"headpose {args[0]}", description=COMMANDS[args[0]][1])
         command.add_arguments(parser)
-        return int(command.run(parser.parse_args(args[1:])))
+        code = int(command.run(parser.parse_args(args[1:])))
+        sys.stdout.flush()
+        return code
     except HeadPoseError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # the reader of our output (head, less) has gone: nobody is left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130

@@ -137,6 +137,12 @@ def test_both_ways_to_start_it(command):
     assert subprocess.run([*command, "exprot"], capture_output=True, cwd=ROOT).returncode == 2
 
 
+def test_a_reader_that_leaves_early_is_no_error():
+    command = f"'{sys.executable}' -m headpose doctor | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT)
+    assert (done.stderr, done.stdout.strip()) == ("", "141")
+
+
 @pytest.mark.parametrize("name", headpose._PUBLIC)
 def test_every_public_name_is_there_and_documented(name):
     value = getattr(headpose, name)
