@@ -3,9 +3,12 @@
 import ast
 import os
 import re
+import shutil
 import statistics
 import subprocess
+import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -273,3 +276,23 @@ def test_setup_refuses_a_python_that_cannot_work(tmp_path):
     assert done.returncode != 0
     assert "Python 3.11 to 3.13" in done.stderr
     assert not (tmp_path / "venv").exists()
+
+
+def test_the_wheel_holds_everything_that_is_read_at_run_time(tmp_path):
+    source = tmp_path / "source"
+    for name in PACKAGES:
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("headpose.py", "pyproject.toml", "README.md", "LICENSE", "NOTICE"):
+        shutil.copy(ROOT / name, source / name)
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    names = set(zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist())
+    data = [
+        f
+        for name in PACKAGES
+        for f in (ROOT / name).rglob("*")
+        if f.suffix in (".tflite", ".txt") or "schema" in f.name
+    ]
+    assert {relative(file) for file in [*TREES, *data]} - names == set()
+    assert {name.rpartition("/")[2] for name in names if "licenses/" in name} == {"LICENSE", "NOTICE"}
