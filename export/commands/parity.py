@@ -147,17 +147,18 @@ def _print_table(reports: list[ParityReport], *, trained: bool) -> None:
     from rich.table import Table
 
     console = Console()
-    table = Table(title="degrees from the PyTorch network in training form, float32")
-    for column in ("file", "target", "precision"):
-        table.add_column(column, overflow="fold")
-    for column in ("MB", "mean °", "p95 °", "max °", "gate °", "PSNR dB"):
+    title = "degrees from the PyTorch network in training form, float32 (gate: mean / max, or max alone)"
+    table = Table(title=title)
+    table.add_column("file", overflow="fold")
+    table.add_column("target", no_wrap=True)
+    for column in ("MB", "mean °", "p95 °", "max °", "gate"):
         table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("verdict")
+    table.add_column("verdict", no_wrap=True)
     for r in reports:
-        gate = f"max {r.gate.max_deg}" if r.gate.mean_deg is None else f"mean {r.gate.mean_deg}, max {r.gate.max_deg}"
-        figures = [f"{r.size_bytes / 1e6:.1f}", *(f"{v:.4f}" for v in (r.mean_deg, r.p95_deg, r.max_deg)), gate]
+        figures = [f"{r.size_bytes / 1e6:.1f}", *(f"{v:.4f}" for v in (r.mean_deg, r.p95_deg, r.max_deg))]
+        limits = [f"{v:g}" for v in (r.gate.mean_deg, r.gate.max_deg) if v is not None]
         verdict = "[green]passed[/]" if r.passed else "[red]FAILED[/]"
-        table.add_row(r.file, r.target, r.precision, *figures, f"{r.psnr_db:.1f}", verdict)
+        table.add_row(r.file, f"{r.target} {r.precision}", *figures, " / ".join(limits), verdict)
     console.print(table)
     for r in reports:
         if not r.passed:
