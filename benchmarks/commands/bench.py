@@ -45,16 +45,24 @@ def _print_table(results: list[LatencyResult], ratios: list[Ratio]) -> None:
     from rich.table import Table
 
     console, device = Console(), results[0].device
-    title = f"{device.model}, {results[0].run.threads} thread(s), {len(results[0].samples_ms)} rounds in turns"
-    table = Table("model", "engine", "p50 ms", "p95 ms", "load ms", "first ms", "to the first", title=title)
+    title = f"{device.model}, {results[0].run.threads} thread(s), {len(results[0].samples_ms)} rounds in turns; milliseconds"
+    table = Table(title=title)
+    table.add_column("model", overflow="fold")
+    for name in ("p50", "p95", "load", "first", "to the first"):
+        table.add_column(name, justify="right")
     for i, result in enumerate(results):
-        ratio = f"{ratios[i - 1].ratio:.2f} ({ratios[i - 1].low:.2f} to {ratios[i - 1].high:.2f})" if i else "1"
+        ratio = f"{ratios[i - 1].ratio:.2f} ({ratios[i - 1].low:.2f}–{ratios[i - 1].high:.2f})" if i else "1"
         stats = result.latency_ms
         times = (stats.p50, stats.p95, result.load_ms, result.first_ms)
-        name = f"{result.model.name} {result.model.target}"
-        table.add_row(name, result.run.engine, *(f"{ms:.1f}" for ms in times), ratio)
+        name = f"{_label(result)}\n[dim]{result.run.engine}[/]"
+        table.add_row(name, *(f"{ms:.1f}" for ms in times), ratio)
     console.print(table)
     for result in results:
         if not result.valid:
             reasons = "; ".join(result.invalid_reasons)
-            console.print(f"[yellow]{result.model.name} {result.model.target}: not to be quoted: {reasons}[/]")
+            console.print(f"[yellow]{_label(result)}: not to be quoted: {reasons}[/]")
+
+
+def _label(result: LatencyResult) -> str:
+    model = result.model
+    return f"{model.backbone} {model.precision} {model.target}"
