@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from runtime.errors import HeadPoseError
-from runtime.mil import ops_conv, ops_elementwise, ops_quant, ops_reduce, ops_resize, ops_shape
+from runtime.mil import ops_conv, ops_elementwise, ops_quant, ops_reduce, ops_resize, ops_select, ops_shape
 from runtime.mil.backend import Operator, as_tensor
 from runtime.mil.package import features, load_function, open_model
 from runtime.mil.program import MilProgram, Node, OperatorCount, Variable
@@ -21,6 +21,7 @@ OPERATORS: dict[str, Operator] = {
     **ops_quant.OPERATORS,
     **ops_reduce.OPERATORS,
     **ops_resize.OPERATORS,
+    **ops_select.OPERATORS,
     **ops_shape.OPERATORS,
 }
 _BITS = {"fp16": 16, "fp32": 32, "fp64": 64, "bool": 8}

@@ -1,4 +1,4 @@
-"""Operators that move values without computing new ones: reshape, slice, join, gather, tile, pad; and generators."""
+"""Operators that lay values out anew: reshape, join, split, tile, pad; and those that make index-like values."""
 
 from __future__ import annotations
 
@@ -48,62 +48,6 @@ def squeeze(x: Tensor, axes: Tensor | None = None) -> Tensor:
     return x.squeeze() if axes is None else x.squeeze(tuple(ints(axes)))
 
 
-def _mask(mask: Tensor | None, rank: int) -> list[bool]:
-    return [False] * rank if mask is None else [bool(m) for m in mask]
-
-
-def _slices(
-    size: Sequence[int], begin: Any, end: Any, stride: Any, begin_mask: Any, end_mask: Any, squeeze_mask: Any
-) -> tuple[list[slice], list[int]]:
-    """The slice along each axis, and the axes that the squeeze mask removes."""
-    rank = len(size)
-    starts, stops = ints(begin), ints(end)
-    strides = [1] * rank if stride is None else ints(stride)
-    no_begin, no_end, single = (_mask(m, rank) for m in (begin_mask, end_mask, squeeze_mask))
-    slices = []
-    for i, n in enumerate(size):
-        if single[i]:
-            slices.append(slice(starts[i] % n, starts[i] % n + 1, 1))
-        else:
-            slices.append(slice(None if no_begin[i] else starts[i], None if no_end[i] else stops[i], strides[i]))
-    return slices, [i for i in range(rank) if single[i]]
-
-
-def slice_by_index(
-    x: Tensor,
-    begin: Any,
-    end: Any,
-    stride: Any = None,
-    begin_mask: Any = None,
-    end_mask: Any = None,
-    squeeze_mask: Any = None,
-) -> Tensor:
-    """x[begin:end:stride] on every axis; masks open an end or pick a single element and drop the axis."""
-    slices, single = _slices(x.shape, begin, end, stride, begin_mask, end_mask, squeeze_mask)
-    for axis, part in enumerate(slices):
-        if part.step > 0:
-            x = x[(*[slice(None)] * axis, part)]
-        else:  # torch has no negative steps
-            x = x.index_select(axis, torch.arange(*part.indices(x.shape[axis])))
-    return x.squeeze(tuple(single)) if single else x
-
-
-def slice_update(x: Tensor, update: Tensor, **where: Any) -> Tensor:
-    """A copy of x in which the slice (arguments of `slice_by_index`) is replaced."""
-    index = torch.arange(x.numel()).reshape(x.shape)
-    flat = x.reshape(-1).clone()
-    flat[slice_by_index(index, **where).reshape(-1)] = update.reshape(-1)
-    return flat.reshape(x.shape)
-
-
-def slice_by_size(x: Tensor, begin: Any, size: Any) -> Tensor:
-    """`size` elements from `begin` on every axis; -1 takes the rest."""
-    for axis, (start, count) in enumerate(zip(ints(begin), ints(size))):
-        start %= x.shape[axis]
-        x = x.narrow(axis, start, x.shape[axis] - start if count == -1 else count)
-    return x
-
-
 def concat(values: Sequence[Tensor], axis: Any, interleave: Any = False) -> Tensor:
     """One after the other along `axis`, or element by element in turn."""
     if not interleave:
@@ -117,30 +61,6 @@ def split(x: Tensor, axis: Any, num_splits: Any = None, split_sizes: Any = None)
     size = x.shape[int(axis)]
     parts = ints(split_sizes) if split_sizes is not None else [size // int(num_splits)] * int(num_splits)
     return tuple(torch.split(x, parts, int(axis)))
-
-
-def gather(x: Tensor, indices: Tensor, axis: Any = 0, batch_dims: Any = 0, validate_indices: Any = False) -> Tensor:
-    """Entries `indices` (any shape) of x along `axis`; the first `batch_dims` axes are common to both."""
-    axis, batch = int(axis) % x.dim(), int(batch_dims)
-    if batch:
-        pairs = zip(x, indices)
-        return torch.stack([gather(a, i, axis - 1, batch - 1) for a, i in pairs])
-    index = indices.long()
-    index = torch.where(index < 0, index + x.shape[axis], index)
-    return x.index_select(axis, index.reshape(-1)).reshape(*x.shape[:axis], *index.shape, *x.shape[axis + 1 :])
-
-
-def gather_along_axis(x: Tensor, indices: Tensor, axis: Any = 0, validate_indices: Any = False) -> Tensor:
-    """NumPy's take_along_axis."""
-    index = indices.long()
-    return torch.take_along_dim(x, torch.where(index < 0, index + x.shape[int(axis)], index), int(axis))
-
-
-def gather_nd(x: Tensor, indices: Tensor, batch_dims: Any = 0, validate_indices: Any = False) -> Tensor:
-    """x[indices[…, 0], indices[…, 1], …], after `batch_dims` common axes."""
-    if int(batch_dims):
-        return torch.stack([gather_nd(a, i, int(batch_dims) - 1) for a, i in zip(x, indices)])
-    return x[tuple(indices.long().unbind(-1))]
 
 
 def pad(x: Tensor, pad: Any, mode: str = "constant", constant_val: Any = 0.0) -> Tensor:
@@ -177,40 +97,12 @@ def space_to_depth(x: Tensor, block_size: Any) -> Tensor:
     return x.reshape(n, c, h // b, b, w // b, b).permute(0, 3, 5, 1, 2, 4).reshape(n, c * b * b, h // b, w // b)
 
 
-def band_part(x: Tensor, lower: Any = -1, upper: Any = -1) -> Tensor:
-    """Zero outside the band of `lower` sub-diagonals and `upper` super-diagonals; negative keeps all."""
-    below = torch.arange(x.shape[-2])[:, None] - torch.arange(x.shape[-1])[None, :]
-    keep = ((int(lower) < 0) | (below <= int(lower))) & ((int(upper) < 0) | (-below <= int(upper)))
-    return torch.where(keep, x, torch.zeros((), dtype=x.dtype))
-
-
 def cumsum(x: Tensor, axis: Any = 0, exclusive: Any = False, reverse: Any = False) -> Tensor:
     """Running sum; `exclusive` starts with 0, `reverse` runs from the end."""
     turned = x.flip(int(axis)) if reverse else x
     total = torch.cumsum(turned, int(axis), dtype=x.dtype)
     total = total - turned if exclusive else total
     return total.flip(int(axis)) if reverse else total
-
-
-def argsort(x: Tensor, axis: Any = -1, ascending: Any = False, output_dtype: str = "int32") -> Tensor:
-    """The order of the values along `axis`, the largest first unless `ascending`; equal ones keep theirs."""
-    order = torch.argsort(x, dim=int(axis), descending=not ascending, stable=True)
-    return order.to(torch.int32)
-
-
-def topk(
-    x: Tensor,
-    k: Any = 1,
-    axis: Any = -1,
-    ascending: Any = False,
-    sort: Any = True,
-    return_indices: Any = True,
-    output_indices_dtype: str = "int32",
-) -> Tensor | tuple[Tensor, Tensor]:
-    """The `k` largest (or smallest) along `axis`, and where they stood; k = -1 takes all."""
-    count = x.shape[int(axis)] if int(k) == -1 else int(k)
-    values, indices = torch.topk(x, count, int(axis), largest=not ascending, sorted=True)
-    return (values, indices.to(torch.int32)) if return_indices else values
 
 
 def one_hot(indices: Tensor, one_hot_vector_size: Any, axis: Any = -1, on_value: Any = 1, off_value: Any = 0) -> Tensor:
@@ -225,8 +117,6 @@ def range_1d(start: Any, end: Any, step: Any) -> Tensor:
 
 
 OPERATORS: dict[str, Operator] = {
-    "argsort": argsort,
-    "band_part": band_part,
     "concat": concat,
     "cumsum": cumsum,
     "depth_to_space": depth_to_space,
@@ -234,10 +124,6 @@ OPERATORS: dict[str, Operator] = {
     "fill": lambda shape, value: torch.as_tensor(value).expand(ints(shape)).clone(),
     "fill_like": lambda ref_tensor, value: torch.as_tensor(value).expand(ref_tensor.shape).clone(),
     "flatten2d": lambda x, axis=1: x.reshape(x.shape[: int(axis)].numel(), -1),
-    "gather": gather,
-    "gather_along_axis": gather_along_axis,
-    "gather_nd": gather_nd,
-    "non_zero": lambda x: torch.nonzero(x).to(torch.int32),
     "one_hot": one_hot,
     "pad": pad,
     "pixel_shuffle": lambda x, upscale_factor: F.pixel_shuffle(x, int(upscale_factor)),
@@ -247,9 +133,6 @@ OPERATORS: dict[str, Operator] = {
     "reshape_like": reshape_like,
     "reverse": lambda x, axes=None: torch.flip(x, tuple(range(x.dim()) if axes is None else ints(axes))),
     "shape": lambda x, output_dtype="int32": torch.tensor(x.shape, dtype=torch.int32),
-    "slice_by_index": slice_by_index,
-    "slice_by_size": slice_by_size,
-    "slice_update": slice_update,
     "sliding_windows": lambda x, axis, size, stride=1: x.unfold(int(axis), int(size), int(stride)).movedim(
         -1, int(axis) % x.dim() + 1
     ),
@@ -258,6 +141,5 @@ OPERATORS: dict[str, Operator] = {
     "squeeze": squeeze,
     "stack": lambda values, axis: torch.stack(list(values), int(axis)),
     "tile": tile,
-    "topk": topk,
     "transpose": lambda x, perm: x.permute(ints(perm)),
 }

@@ -35,14 +35,12 @@ class Feature:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Without coremltools' warnings on Linux: Core ML's own libraries are missing there, which we know."""
-    logger = logging.getLogger("coremltools")
-    level = logger.level
+    before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
         yield
     finally:
-        logging.disable(logging.NOTSET)
-        logger.setLevel(level)
+        logging.disable(before)
 
 
 def coremltools() -> Any:
