@@ -147,18 +147,18 @@ def _print_table(reports: list[ParityReport], *, trained: bool) -> None:
     from rich.table import Table
 
     console = Console()
-    title = "degrees from the PyTorch network in training form, float32 (gate: mean / max, or max alone)"
-    table = Table(title=title)
+    # no frame: an ordinary file name and all figures then fit into 80 columns
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold underline")
     table.add_column("file", overflow="fold")
-    table.add_column("target", no_wrap=True)
-    for column in ("MB", "mean °", "p95 °", "max °", "gate"):
+    for column in ("MB", "mean °", "p95 °", "max °", "gate °"):
         table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
+    table.add_column("result", no_wrap=True)
     for r in reports:
         figures = [f"{r.size_bytes / 1e6:.1f}", *(f"{v:.4f}" for v in (r.mean_deg, r.p95_deg, r.max_deg))]
         limits = [f"{v:g}" for v in (r.gate.mean_deg, r.gate.max_deg) if v is not None]
         verdict = "[green]passed[/]" if r.passed else "[red]FAILED[/]"
-        table.add_row(r.file, f"{r.target} {r.precision}", *figures, " / ".join(limits), verdict)
+        table.add_row(r.file, *figures, "/".join(limits), verdict)
+    console.print("Degrees from the PyTorch network in training form, float32; gate: mean/max, or max alone.\n")
     console.print(table)
     for r in reports:
         if not r.passed:
