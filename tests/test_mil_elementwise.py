@@ -243,7 +243,7 @@ CASES = [*ACTIVATIONS, *UNARY, *BINARY, *REDUCTIONS]
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    program, feeds = pack_cases(CASES, tmp_path_factory.mktemp("mil") / "elementwise.mlpackage", "iOS16")
+    program, feeds = pack_cases(CASES, tmp_path_factory.mktemp("mil") / "elementwise.mlpackage", "iOS15")
     return program.run(feeds)
 
 
