@@ -107,8 +107,8 @@ def tool_versions(target: str) -> dict[str, str]:
 
 def describe(spec: ExportSpec, checkpoint: CheckpointInfo, git: dict[str, Any]) -> ArtifactInfo:
     """The record that goes into the file that `spec` asks for; parity is filled in after it was checked."""
-    shape = {"NCHW": ["N", 3], "NHWC": [1], "image": [1]}[INPUTS[spec.target]["layout"]]
     side = [spec.input_size, spec.input_size]
+    shape: list[int | str] = ["N", 3, *side] if spec.target == "onnx" else [1, *side, 3]
     return ArtifactInfo(
         name=spec.name,
         model="sixdrepnet",
@@ -117,7 +117,7 @@ def describe(spec: ExportSpec, checkpoint: CheckpointInfo, git: dict[str, Any]) 
         precision=spec.precision,
         output=spec.output,
         input_size=spec.input_size,
-        input={**INPUTS[spec.target], "shape": [*shape, *side] + ([3] if spec.target != "onnx" else [])},
+        input={**INPUTS[spec.target], "shape": shape},
         normalization={"inside": True, "mean": list(IMAGENET_MEAN), "std": list(IMAGENET_STD)},
         crop=crop_rule(),
         conventions=CONVENTIONS,
