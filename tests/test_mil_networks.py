@@ -152,7 +152,7 @@ def test_palette_and_int8_weights_stay_near(bits, small, tmp_path):
         pytest.param("swin_tiny_patch4_window7_224", marks=pytest.mark.slow),
         pytest.param("mobilenetv4_conv_small", marks=pytest.mark.slow),
         pytest.param("efficientnet_lite0", marks=pytest.mark.slow),
-        pytest.param("convnextv2_atto", marks=pytest.mark.slow),
+        pytest.param("convnext_atto", marks=pytest.mark.slow),
     ],
 )
 def test_timm_network_equals_torch(name, tmp_path):
