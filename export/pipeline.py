@@ -19,6 +19,7 @@ from runtime.errors import HeadPoseError
 
 if TYPE_CHECKING:
     from export.parity import ParityReport
+    from export.reference import Reference
     from training.models.sixdrepnet import SixDRepNet
 
 Progress = Callable[[str, int, int], None]
@@ -98,6 +99,7 @@ def export(
     made: list[Exported] = []
     with _staging(folder) as staging:
         converter = _Converter(loaded.model)
+        reference = _reference(loaded.model) if parity else None
         total = len(specs) * (2 if parity else 1)
         for spec in specs:
             progress(f"converting {spec.file_name}", len(made) * total // len(specs), total)
@@ -105,7 +107,7 @@ def export(
             step = len(made) * total // len(specs) + 1
             progress(f"proving {spec.file_name}" if parity else f"wrote {spec.file_name}", step, total)
             info = describe(spec, loaded.info, git)
-            made.append(_prove(converter, spec, model, info, staging, loaded.model if parity else None, seconds))
+            made.append(_prove(converter, spec, model, info, staging, reference, seconds))
         passed = all(e.parity is None or e.parity.passed for e in made)
         result = _publish(made, staging, folder, keep=passed or allow_failed)
         progress("done", total, total)
@@ -165,13 +167,20 @@ class _Converter:
         return to_coreml(self._graph(spec, normalized=True), spec)
 
 
+def _reference(network: SixDRepNet) -> Reference:
+    """PyTorch's answers, worked out once for all artefacts."""
+    from export.reference import Reference
+
+    return Reference(network)
+
+
 def _prove(
     converter: _Converter,
     spec: ExportSpec,
     model: Any,
     info: ArtifactInfo,
     staging: Path,
-    reference: SixDRepNet | None,
+    reference: Reference | None,
     seconds: float,
 ) -> Exported:
     path = staging / spec.file_name
