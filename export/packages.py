@@ -83,7 +83,7 @@ def examine_package(name: str, bounds: str, *, deep: bool) -> Package:
     return Package(name, version, bounds, f"{name} {version} is installed but broken: {failure}" if failure else None)
 
 
-def import_failure(module: str, timeout_s: float = 120) -> str | None:
+def import_failure(module: str, timeout_s: float = 300) -> str | None:
     """Why a module cannot be imported, None if it can: tried in another process, which a faulty library may kill."""
     command = [sys.executable, "-P", "-c", f"import {module}"]
     try:

@@ -18,7 +18,7 @@ _INDENT = " " * 24
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--deep", action="store_true", help="also import the heavy packages (takes up to a minute)")
+    parser.add_argument("--deep", action="store_true", help="also import the heavy packages (takes a minute or two)")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
 
 
