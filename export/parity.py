@@ -234,7 +234,8 @@ def _with_culprit(
     folded_deg = _folding_error_deg(graph, truth, worst.pixels)
     if not folded_deg <= CLASS_GATES[FP32].max_deg:
         note = (
-            f"the fault is in the reparameterisation: folded, PyTorch itself is {folded_deg:.4f}° off on {worst.name}"
+            f"the fault is in the reparameterisation or in the exported module: PyTorch itself, folded, is "
+            f"{folded_deg:.4f}° off on {worst.name}"
         )
         return replace(report, note=note)
     tolerance = operator_tolerance(report.target, report.precision)

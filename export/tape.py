@@ -68,20 +68,22 @@ class _Recorder(TorchDispatchMode):
         out = func(*args, **(kwargs or {}))
         value = out[0] if isinstance(out, tuple) and out else out
         if isinstance(value, torch.Tensor) and value.is_floating_point():
-            self._record(func.overloadpacket.__name__, args, value)
+            self._record(func.overloadpacket.__name__.removesuffix("_"), args, value)  # relu_ is relu
         return out
 
     def _record(self, operator: str, args: Any, value: torch.Tensor) -> None:
-        array = value.detach().numpy()
-        before = self._maker.get(id(args[0])) if args else None
-        if operator in _MELTED and before is not None:
-            before.values.append(array)
-            self._remember(value, before)
+        into = self._maker.get(id(args[0])) if args and operator in _MELTED else None
+        if into is None and operator not in KINDS:
+            return
+        array = value.detach().numpy().copy()  # an operator that works in place would change it later
+        if into is not None:
+            into.values.append(array)
         if operator in KINDS:
-            record = Record(KINDS[operator], operator, self._path[-1] if self._path else "", [array])
-            self.records.append(record)
-            if operator not in _MELTED:
-                self._remember(value, record)
+            own = Record(KINDS[operator], operator, self._path[-1] if self._path else "", [array])
+            self.records.append(own)
+            into = into or own
+        assert into is not None
+        self._remember(value, into)
 
     def _remember(self, value: torch.Tensor, record: Record) -> None:
         self._maker[id(value)] = record

@@ -151,6 +151,45 @@ def test_a_fault_of_the_folding_is_not_blamed_on_an_operator(
     assert "reparameterisation" in report.explanation()
 
 
+# --- the tape of PyTorch ---
+
+
+def test_tape_keeps_values_that_are_later_changed_in_place_and_knows_modules() -> None:
+    from export.tape import record_tape
+
+    class Block(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = torch.nn.Conv2d(3, 3, 3, padding=1)
+            self.norm = torch.nn.BatchNorm2d(3)
+            self.act = torch.nn.ReLU(inplace=True)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.act(self.norm(self.conv(x))) + x
+
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(Block(), torch.nn.GELU()).eval()
+    net[0].norm.running_mean.uniform_(-50, 50)
+    image = np.random.default_rng(2).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    conv, relu, add, gelu = record_tape(net, image)
+    assert [(r.kind, r.module) for r in (conv, relu, add, gelu)] == [
+        ("conv", "0.conv"),
+        ("relu", "0.act"),
+        ("add", "0"),
+        ("gelu", "1"),
+    ]
+    x = torch.from_numpy(image.transpose(2, 0, 1)[None].astype(np.float32))
+    with torch.no_grad():
+        raw = net[0].conv(x)
+        normed = net[0].norm(raw)
+        clipped = normed.clamp(min=0)
+    for value, expected in zip(conv.values, (raw, normed, clipped), strict=True):
+        np.testing.assert_allclose(value, expected.numpy(), atol=1e-4)
+    np.testing.assert_allclose(add.values[0], (clipped + x).numpy(), atol=1e-4)
+    np.testing.assert_allclose(gelu.values[0], torch.nn.functional.gelu(clipped + x).numpy(), atol=1e-4)
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in net.modules())
+
+
 # --- alignment alone, on networks that exist only as numbers ---
 
 TIGHT = OperatorTolerance(min_psnr_db=60, max_relative=1e-3)
