@@ -7,10 +7,13 @@ from collections.abc import Callable
 from torch import nn
 
 from runtime.errors import HeadPoseError, unknown_name
-from training.models import repnext
+from training.models import repnext, repvgg
 
 # name → builder(num_classes=, deploy=)
-BACKBONES: dict[str, Callable[..., nn.Module]] = {name: getattr(repnext, name) for name in repnext.VARIANTS}
+BACKBONES: dict[str, Callable[..., nn.Module]] = {
+    **{name: getattr(repnext, name) for name in repnext.VARIANTS},
+    **repvgg.BUILDERS,
+}
 TIMM_PREFIX = "timm:"
 
 
