@@ -41,11 +41,11 @@ CLASS_GATES = {
     LOW_BITS: Gate(max_deg=6.0, mean_deg=1.0),
 }
 
-# precision class → tolerance of one operator. Rounding adds up over the depth of the network, so each is several
-# times what the last layers of healthy files show.
+# precision class → tolerance of one operator. Measured on healthy files of RepNeXt-M0 and M4 (worst operator, worst
+# target): fp32 119 dB and 3e-6, fp16 54 dB and 5e-3. The 8-bit and low-bit lines await such a measurement.
 OPERATOR_TOLERANCES = {
-    FP32: OperatorTolerance(min_psnr_db=85.0, max_relative=1e-4),
-    FP16: OperatorTolerance(min_psnr_db=45.0, max_relative=0.03),
+    FP32: OperatorTolerance(min_psnr_db=90.0, max_relative=1e-4),
+    FP16: OperatorTolerance(min_psnr_db=48.0, max_relative=0.015),
     WEIGHTS_8BIT: OperatorTolerance(min_psnr_db=25.0, max_relative=0.25),
     LOW_BITS: OperatorTolerance(min_psnr_db=20.0, max_relative=0.4),
 }

@@ -13,7 +13,7 @@ import pytest
 from surgery import corrupt
 
 import headpose
-from export.gates import CLASS_GATES, GATES, gate_for, operator_tolerance, precision_class
+from export.gates import CLASS_GATES, GATES, OPERATOR_TOLERANCES, gate_for, precision_class
 from export.parity import ParityReport, check_parity
 from export.parity_images import parity_images
 from export.reference import Reference, load_reference
@@ -74,9 +74,16 @@ def damaged(exported_m0: Path, reference: Reference, tmp_path_factory: pytest.Te
 def test_gates(target: str, precision: str, max_deg: float, mean_deg: float | None) -> None:
     gate = gate_for(target, precision)
     assert (gate.max_deg, gate.mean_deg) == (max_deg, mean_deg)
-    # nothing that a gate would refuse may hide behind a tolerance: the operator's is tighter than the gate, in radians
-    assert precision_class(target, precision) in CLASS_GATES
-    assert operator_tolerance(target, precision).max_relative > 0
+
+
+def test_operators_are_held_tighter_than_the_rotations_they_lead_to() -> None:
+    """Else a fault could miss the gate and no operator be named; and the classes go from strict to wide."""
+    order = ["fp32", "fp16", "8-bit weights", "low bits"]
+    tolerances = [OPERATOR_TOLERANCES[name] for name in order]
+    assert tolerances[0].max_relative < np.radians(CLASS_GATES["fp32"].max_deg)
+    assert [t.max_relative for t in tolerances] == sorted(t.max_relative for t in tolerances)
+    assert [t.min_psnr_db for t in tolerances] == sorted((t.min_psnr_db for t in tolerances), reverse=True)
+    assert [precision_class("coreml", p) for p in ("fp32", "fp16", "int8", "palette4")] == order
 
 
 def test_a_gate_looser_than_its_class_has_a_reason() -> None:
