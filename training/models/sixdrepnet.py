@@ -62,7 +62,8 @@ def SixDRepNet_RepNeXt(
 
     Args:
         backbone_fn: `repnext_m0` … `repnext_m5`, or any builder that takes `num_classes` and `deploy`.
-        pretrained: False, or the path of backbone weights in any published form.
+        pretrained: False, or the path of backbone weights in any published form; folded ones are split into branches
+            where the network is in training form.
         deploy: build the folded form.
 
     Raises:
@@ -74,5 +75,5 @@ def SixDRepNet_RepNeXt(
     if pretrained:
         from training.models.checkpoints import load_backbone_weights
 
-        load_backbone_weights(body, pretrained)
+        load_backbone_weights(body, pretrained, expand=True)
     return SixDRepNet(body, feature_count(body))

@@ -1,0 +1,110 @@
+"""A PyTorch checkpoint as a session: the reference that every exported artefact is compared with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from runtime.artifact import ArtifactInfo
+from runtime.errors import HeadPoseError, unknown_name
+from runtime.preprocess import IMAGENET_MEAN, IMAGENET_STD, crop_rule
+from runtime.sessions import check_images
+from training.models.checkpoints import LoadedCheckpoint, open_checkpoint
+from training.models.reparam import reparameterize
+
+FORMS = ("train", "deploy")
+INPUT_SIZE = 224  # pixels; what the published networks were trained at
+
+_CONVENTIONS = {
+    "rotation": "R = Rz(roll) Ry(yaw) Rx(pitch), row-major; the rows are the head's right, up and forward axes "
+    "in a camera frame with x right, y up, z towards the viewer",
+    "angles": "degrees; yaw > 0 turns to the image's left, pitch > 0 looks up, roll > 0 tilts clockwise in the image",
+}
+
+
+class TorchSession:
+    """Runs a checkpoint in PyTorch, fp32, on the CPU. Fulfils `runtime.sessions.Session`.
+
+    Args:
+        path: a snapshot file, or 'default' for the generated untrained network.
+        threads: CPU threads of PyTorch while it runs; None leaves them as they are.
+        form: 'train' runs the network as the file has it, 'deploy' the folded one.
+        backbone: the file's backbone; None takes what the file says.
+        size: side of the square input in pixels.
+
+    Raises:
+        HeadPoseError: a file that cannot be read, an unknown form, a number of threads below 1.
+    """
+
+    info: ArtifactInfo
+    """The facts of the checkpoint."""
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        threads: int | None = None,
+        form: str = "train",
+        backbone: str | None = None,
+        size: int = INPUT_SIZE,
+    ) -> None:
+        if form not in FORMS:
+            raise unknown_name("form", form, FORMS)
+        if threads is not None and threads < 1:
+            raise HeadPoseError(f"cannot run with {threads} threads: pass 1 or more, or leave it out")
+        loaded = open_checkpoint(path, backbone)
+        self.info = _describe(loaded, size)
+        self._threads = threads
+        self._model = loaded.model if form == "train" else reparameterize(loaded.model)
+
+    def run(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """RGB images (N, H, W, 3) uint8 of the input size → rotations (N, 3, 3)."""
+        check_images(images, self.info.input_size)
+        before = torch.get_num_threads()
+        try:
+            if self._threads is not None:
+                torch.set_num_threads(self._threads)
+            with torch.inference_mode():
+                rotation: npt.NDArray[np.float32] = self._model(normalize(images)).numpy()
+            return rotation
+        finally:
+            torch.set_num_threads(before)
+
+
+def normalize(images: npt.NDArray[np.uint8]) -> torch.Tensor:
+    """RGB (N, H, W, 3) uint8 → ImageNet-normalised (N, 3, H, W) float32: (x / 255 − mean) / std."""
+    x = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float() / 255.0
+    mean, std = (torch.tensor(v).reshape(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
+    return ((x - mean) / std).contiguous()
+
+
+def _describe(loaded: LoadedCheckpoint, size: int) -> ArtifactInfo:
+    shape = ["N", size, size, 3]
+    return ArtifactInfo(
+        name=f"sixdrepnet_{loaded.backbone.replace(':', '_').replace('/', '_')}_fp32",
+        model="sixdrepnet",
+        backbone=loaded.backbone,
+        target="pytorch",
+        precision="fp32",
+        output="rotation",
+        input_size=size,
+        input={
+            "name": "image",
+            "layout": "NHWC",
+            "dtype": "uint8",
+            "channels": "RGB",
+            "range": [0, 255],
+            "shape": shape,
+        },
+        normalization={"mean": list(IMAGENET_MEAN), "std": list(IMAGENET_STD)},
+        crop=dict(crop_rule()),
+        conventions=dict(_CONVENTIONS),
+        checkpoint=loaded.info,
+        git={"commit": None, "dirty": None},
+        tools={"torch": torch.__version__},
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
