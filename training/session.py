@@ -100,7 +100,7 @@ def _describe(loaded: LoadedCheckpoint, size: int) -> ArtifactInfo:
             "range": [0, 255],
             "shape": shape,
         },
-        normalization={"mean": list(IMAGENET_MEAN), "std": list(IMAGENET_STD)},
+        normalization={"inside": True, "mean": list(IMAGENET_MEAN), "std": list(IMAGENET_STD)},
         crop=dict(crop_rule()),
         conventions=dict(_CONVENTIONS),
         checkpoint=loaded.info,
