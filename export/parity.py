@@ -153,7 +153,7 @@ def check_parity(
     path = Path(artifact)
     session = open_session(path, threads=threads, verify=verify)
     if reference is None:
-        reference = load_reference(session.info, checkpoint)
+        reference = load_reference(session.info, checkpoint, beside=path.parent)
     truth = reference if isinstance(reference, Reference) else Reference(reference)
     inputs = parity_images(session.info.input_size) if images is None else images
     return compare(path, session, truth, inputs, progress)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from runtime.artifact import ArtifactInfo
+from runtime.artifact import ArtifactInfo, sha256_of
 from runtime.errors import HeadPoseError
 from runtime.preprocess import IMAGENET_MEAN, IMAGENET_STD
 
@@ -50,27 +50,41 @@ class Reference:
             return np.asarray(self.network((x - mean) / std).numpy(), dtype=np.float32)
 
 
-def load_reference(info: ArtifactInfo, checkpoint: str | Path | None = None) -> Reference:
+def load_reference(
+    info: ArtifactInfo, checkpoint: str | Path | None = None, *, beside: Path | None = None
+) -> Reference:
     """The network that an artefact was made from.
 
     Args:
         info: the artefact's record.
-        checkpoint: where the checkpoint is now; None takes the place that the record names.
+        checkpoint: where the checkpoint is now; None takes the file that the record names, in the working folder or
+            else in `beside`, or generates the weights if it names 'default'.
+        beside: folder of the artefact.
 
     Raises:
         HeadPoseError: the checkpoint is not there, or is another one than the artefact was made from.
     """
     from training.models.checkpoints import open_checkpoint
 
-    source = checkpoint if checkpoint is not None else info.checkpoint.source
-    if str(source) != "default" and not Path(source).exists():
-        raise HeadPoseError(
-            f"the checkpoint {source} that {info.name} was made from is not there: say where it is with --checkpoint"
-        )
+    source = str(checkpoint if checkpoint is not None else info.checkpoint.source)
+    if source != "default":
+        source = str(_find(source, beside, info.name))
+        _check_same(sha256_of(Path(source)), info, source)  # before a file of unknown content is opened
     loaded = open_checkpoint(source, info.backbone)
-    if loaded.info.sha256 != info.checkpoint.sha256:
+    _check_same(loaded.info.sha256, info, source)
+    return Reference(loaded.model)
+
+
+def _find(source: str, beside: Path | None, name: str) -> Path:
+    for place in (Path(source), *([beside / source] if beside else [])):
+        if place.is_file():
+            return place
+    raise HeadPoseError(f"the checkpoint {source} that {name} was made from is not there: say where with --checkpoint")
+
+
+def _check_same(sha256: str, info: ArtifactInfo, source: str) -> None:
+    if sha256 != info.checkpoint.sha256:
         raise HeadPoseError(
-            f"{source} is not the checkpoint that {info.name} was made from (sha256 {loaded.info.sha256[:12]}…, "
+            f"{source} is not the checkpoint that {info.name} was made from (sha256 {sha256[:12]}…, "
             f"the artefact says {info.checkpoint.sha256[:12]}…): pass the right one with --checkpoint"
         )
-    return Reference(loaded.model)

@@ -17,6 +17,7 @@ from export.gates import CLASS_GATES, GATES, OPERATOR_TOLERANCES, gate_for, prec
 from export.parity import ParityReport, check_parity
 from export.parity_images import parity_images
 from export.reference import Reference, load_reference
+from runtime.artifact import sha256_of
 from runtime.errors import HeadPoseError
 from runtime.sessions import open_session
 
@@ -151,7 +152,7 @@ def test_an_altered_file_is_refused(exported_m0: Path, reference: Reference, tmp
     ("checkpoint", "message"),
     [
         ({"sha256": "1" * 64}, r"is not the checkpoint that sixdrepnet_repnext_m0_fp32 was made from \(sha256 "),
-        ({"source": "gone.pth"}, r"the checkpoint gone\.pth .* is not there: say where it is with --checkpoint"),
+        ({"source": "gone.pth"}, r"the checkpoint gone\.pth .* is not there: say where with --checkpoint"),
     ],
     ids=["another", "moved"],
 )
@@ -159,6 +160,31 @@ def test_wrong_checkpoint(checkpoint: dict[str, str], message: str, exported_m0:
     info = open_session(_file(exported_m0, "onnx")).info
     with pytest.raises(HeadPoseError, match=message):
         load_reference(replace(info, checkpoint=replace(info.checkpoint, **checkpoint)))
+
+
+def test_a_trained_checkpoint_is_found_again_and_another_is_refused(
+    exported_m0: Path, reference: Reference, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The record names a file: looked for beside the artefact or where --checkpoint says; its hash counts."""
+    from runtime.artifact import METADATA_KEY
+    from runtime.tflite_file import write_tflite_metadata
+    from training.models.checkpoints import save_checkpoint
+
+    made_from = save_checkpoint(reference.network, tmp_path / "weights.safetensors", backbone="repnext_m0")
+    other = save_checkpoint(reference.network, tmp_path / "other.safetensors", backbone="repnext_m0", trained=False)
+    path = Path(shutil.copy(_file(exported_m0, "tflite"), tmp_path))
+    info = open_session(path).info
+    weights = replace(info.checkpoint, source=made_from.name, sha256=sha256_of(made_from), trained=True)
+    write_tflite_metadata(path, {METADATA_KEY: replace(info, checkpoint=weights).to_json().encode()})
+    assert _run(capsys, str(path), "--limit", "1")[0] == 0
+    code, _, error = _run(capsys, str(path), "--limit", "1", "--checkpoint", str(other))
+    assert code == 2
+    assert "other.safetensors is not the checkpoint that" in error
+    made_from.rename(tmp_path / "moved.safetensors")
+    code, _, error = _run(capsys, str(path), "--limit", "1")
+    assert code == 2
+    assert "the checkpoint weights.safetensors" in error
+    assert _run(capsys, str(path), "--limit", "1", "--checkpoint", str(tmp_path / "moved.safetensors"))[0] == 0
 
 
 def test_no_images_are_not_a_pass(exported_m0: Path, reference: Reference) -> None:

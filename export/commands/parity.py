@@ -95,7 +95,7 @@ class _Bench:
         session = open_session(file, threads=self._args.threads)
         info = session.info
         self.trained &= info.checkpoint.trained
-        truth, inputs = self.reference(info), self.inputs(info.input_size)
+        truth, inputs = self.reference(info, file.parent), self.inputs(info.input_size)
         report = compare(file, session, truth, inputs, progress)
         if self._args.out:
             from export.parity_picture import parity_picture
@@ -103,12 +103,12 @@ class _Bench:
             self.pictures[file.name] = parity_picture(session, truth, inputs)
         return report
 
-    def reference(self, info: ArtifactInfo) -> Reference:
+    def reference(self, info: ArtifactInfo, beside: Path) -> Reference:
         from export.reference import load_reference
 
         key = info.checkpoint.sha256, info.backbone
         if key not in self._references:
-            self._references[key] = load_reference(info, self._args.checkpoint)
+            self._references[key] = load_reference(info, self._args.checkpoint, beside=beside)
         return self._references[key]
 
     def inputs(self, size: int) -> list[ParityImage]:
