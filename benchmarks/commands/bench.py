@@ -45,7 +45,8 @@ def _print_table(results: list[LatencyResult], ratios: list[Ratio]) -> None:
     from rich.table import Table
 
     console, device = Console(), results[0].device
-    title = f"{device.model}, {results[0].run.threads} thread(s), {len(results[0].samples_ms)} rounds in turns; milliseconds"
+    rounds, threads = len(results[0].samples_ms), results[0].run.threads
+    title = f"{device.model}, {threads} thread(s), {rounds} rounds in turns; milliseconds"
     table = Table(title=title)
     table.add_column("model", overflow="fold")
     for name in ("p50", "p95", "load", "first", "to the first"):
