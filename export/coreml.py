@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from export.graph import ExportGraph
-from export.onnx import quiet
+from export.quiet import quiet
 from export.spec import ExportSpec
 from runtime.artifact import METADATA_KEY, ArtifactInfo
 from runtime.preprocess import IMAGENET_MEAN, IMAGENET_STD
@@ -36,7 +36,8 @@ def to_coreml(graph: ExportGraph, spec: ExportSpec) -> Any:
     The image arrives as v/255 − mean (ImageType scale and bias); std sits in the stem's weights. Zero padding then is
     the mean colour, as in training.
     """
-    import coremltools as ct
+    with quiet():
+        import coremltools as ct
 
     size = spec.input_size
     image = ct.ImageType(

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from export.graph import ExportGraph
+from export.quiet import quiet
 from export.spec import ExportSpec
 from runtime.artifact import METADATA_KEY, ArtifactInfo
 from runtime.errors import HeadPoseError
@@ -50,19 +46,6 @@ class _HalfFeatures(nn.Module):
         return self.head(features.mean((2, 3), keepdim=True))
 
 
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the converters' chatter off the terminal; errors still raise."""
-    before = logging.root.manager.disable
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
-        logging.disable(logging.WARNING)
-        try:
-            yield
-        finally:
-            logging.disable(before)
-
-
 def to_onnx(graph: ExportGraph, spec: ExportSpec) -> Any:
     """Convert to an in-memory `onnx.ModelProto` with a dynamic batch axis.
 
@@ -73,8 +56,9 @@ def to_onnx(graph: ExportGraph, spec: ExportSpec) -> Any:
     Raises:
         HeadPoseError: the simplified graph is not valid ONNX.
     """
-    import onnx
-    import onnxsim
+    with quiet():
+        import onnx
+        import onnxsim
 
     module: nn.Module = _HalfBody(graph).eval() if spec.precision == "fp16" else graph
     example = torch.zeros(2, 3, spec.input_size, spec.input_size)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 
 @contextmanager
@@ -12,14 +15,25 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     import rich.progress
     from rich.console import Console
 
-    console = Console(stderr=True)
+    console = Console(file=_own_error_stream())
     columns = [rich.progress.SpinnerColumn(), *rich.progress.Progress.get_default_columns()]
-    with rich.progress.Progress(*columns, rich.progress.TimeElapsedColumn(), console=console, transient=True) as bar:
+    columns.append(rich.progress.TimeElapsedColumn())
+    with rich.progress.Progress(
+        *columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False
+    ) as bar:
         task = bar.add_task("starting", total=None)
 
         def show(text: str, done: int, total: int) -> None:
             bar.update(task, description=text, completed=done, total=total)
             if not console.is_terminal:
-                console.print(f"[{done}/{total}] {text}", markup=False)
+                console.print(f"[{done}/{total}] {text}", markup=False, highlight=False)
 
         yield show
+
+
+def _own_error_stream() -> TextIO:
+    """The error stream under a descriptor of its own: converters are muted by redirecting the usual one."""
+    try:
+        return os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1)
+    except (OSError, ValueError):  # not a real file, as under a test runner
+        return sys.stderr

@@ -8,14 +8,15 @@ from pathlib import Path
 import torch
 
 from export.graph import ExportGraph
-from export.onnx import quiet
+from export.quiet import quiet
 from export.spec import ExportSpec
 from runtime.artifact import METADATA_KEY, ArtifactInfo
 
 
 def to_tflite(graph: ExportGraph, spec: ExportSpec) -> bytes:
     """Convert an NHWC export graph to a float32 flatbuffer, input [1, S, S, 3] RGB 0–255."""
-    import litert_torch
+    with quiet():
+        import litert_torch
 
     example = (torch.zeros(1, spec.input_size, spec.input_size, 3),)
     with quiet(), torch.no_grad(), tempfile.TemporaryDirectory() as folder:
@@ -26,7 +27,8 @@ def to_tflite(graph: ExportGraph, spec: ExportSpec) -> bytes:
 
 def halve_weights(flatbuffer: bytes) -> bytes:
     """Store every float32 constant as float16; arithmetic stays float32 on the CPU and is half on a GPU."""
-    from ai_edge_quantizer import quantizer
+    with quiet():
+        from ai_edge_quantizer import quantizer
 
     with quiet(), tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.tflite"
