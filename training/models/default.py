@@ -25,7 +25,7 @@ Model = TypeVar("Model", bound=nn.Module)
 # Kernels have variance gain² / fan-in. RepNeXt and RepVGG sum several branches, whose variances add up: at 0.5 the last
 # features have an RMS of 0.2 to 6, whatever the depth. Ordinary networks keep their signal at 1.
 _GAIN_BRANCHES, _GAIN = 0.5, 1.0
-# Of eight streams the one in which a face, black, white and noise differ most (≥ 3° for every RepNeXt).
+# Of eight streams the one in which a face, black, white and noise differ most (> 2.5° for every RepNeXt).
 _STREAM = 5
 
 
