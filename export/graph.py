@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from runtime.preprocess import IMAGENET_MEAN, IMAGENET_STD
+from training.models.repnext import RepNeXt
+from training.models.repvgg import RepVGG
 
 # Below this a 6D half counts as zero. Half precision has 6.1e-5 as its smallest normal number; 1e-4 squared is not one,
 # but nothing smaller than this is squared unless the vector itself is (numerically) zero.
@@ -78,13 +80,21 @@ class ExportGraph(nn.Module):
         self.backbone: nn.Module = network.get_submodule("backbone")
         self.head = _as_convolution(network.get_submodule("head"))
         self.output, self.layout = output, layout
+        self.plain = isinstance(self.backbone, RepNeXt | RepVGG)
         self.eval()
+
+    def sixd(self, x: Tensor) -> Tensor:
+        """ImageNet-normalised (N, 3, H, W) → 6D vectors (N, 6, 1, 1)."""
+        if self.plain:  # a feature map and a plain mean: all in four dimensions
+            return self.head(self.backbone.forward_features(x).mean((2, 3), keepdim=True))  # type: ignore[operator]
+        features = self.backbone(x)  # timm's own pooling, and whatever stands between it and the classifier
+        pooled = features.mean((2, 3), keepdim=True) if features.ndim == 4 else features.reshape(*features.shape, 1, 1)
+        return self.head(pooled)
 
     def forward(self, image: Tensor) -> Tensor:
         """RGB 0–255, (N, 3, H, W) or (N, H, W, 3) → rotations (N, 3, 3) or 6D vectors (N, 6)."""
         x = image.permute(0, 3, 1, 2) if self.layout == "NHWC" else image
-        features = self.backbone.forward_features(self.normalize(x))  # type: ignore[operator]
-        sixd = self.head(features.mean((2, 3), keepdim=True))  # (N, 6, 1, 1)
+        sixd = self.sixd(self.normalize(x))
         return sixd.reshape(-1, 6) if self.output == "sixd" else decode_sixd(sixd)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from export.graph import ExportGraph
+from export.graph import ExportGraph, decode_sixd
 from export.quiet import quiet
 from export.spec import ExportSpec
 from runtime.artifact import METADATA_KEY, ArtifactInfo
@@ -23,27 +24,12 @@ class _HalfBody(nn.Module):
     def __init__(self, graph: ExportGraph) -> None:
         super().__init__()
         self.normalize = graph.normalize
-        self.backbone = _HalfFeatures(graph)
-        self.graph_output = graph.output
+        self.half_graph = copy.deepcopy(graph).half()
+        self.eval()
 
     def forward(self, image: Tensor) -> Tensor:
-        from export.graph import decode_sixd
-
-        sixd = self.backbone(self.normalize(image).half()).float()
-        return sixd.reshape(-1, 6) if self.graph_output == "sixd" else decode_sixd(sixd)
-
-
-class _HalfFeatures(nn.Module):
-    def __init__(self, graph: ExportGraph) -> None:
-        super().__init__()
-        import copy
-
-        self.backbone = copy.deepcopy(graph.backbone).half()
-        self.head = copy.deepcopy(graph.head).half()
-
-    def forward(self, x: Tensor) -> Tensor:
-        features = self.backbone.forward_features(x)  # type: ignore[operator]
-        return self.head(features.mean((2, 3), keepdim=True))
+        sixd = self.half_graph.sixd(self.normalize(image).half()).float()
+        return sixd.reshape(-1, 6) if self.half_graph.output == "sixd" else decode_sixd(sixd)
 
 
 def to_onnx(graph: ExportGraph, spec: ExportSpec) -> Any:
@@ -60,7 +46,7 @@ def to_onnx(graph: ExportGraph, spec: ExportSpec) -> Any:
         import onnx
         import onnxsim
 
-    module: nn.Module = _HalfBody(graph).eval() if spec.precision == "fp16" else graph
+    module: nn.Module = _HalfBody(graph) if spec.precision == "fp16" else graph
     example = torch.zeros(2, 3, spec.input_size, spec.input_size)
     with quiet(), torch.no_grad():
         program = torch.onnx.export(

@@ -130,6 +130,13 @@ class _Converter:
             model = getattr(self, f"_{spec.target}")(spec)
         except OSError as error:
             raise HeadPoseError(f"converting {spec.file_name} failed: {error.strerror or error}") from error
+        except HeadPoseError:
+            raise
+        except Exception as error:  # each converter has its own kinds; the chain keeps the whole story for debugging
+            first = str(error).strip().partition("\n")[0]
+            raise HeadPoseError(
+                f"{spec.target} cannot take {spec.backbone} ({type(error).__name__}: {first}): leave that target out"
+            ) from error
         return model, time.monotonic() - start
 
     def write(self, spec: ExportSpec, model: Any, info: ArtifactInfo, path: Path) -> None:

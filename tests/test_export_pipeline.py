@@ -103,3 +103,28 @@ def test_a_failed_gate(allow_failed: bool, tmp_path: Path, monkeypatch: pytest.M
     assert printed["artifacts"][0]["parity"]["passed"] is False
     assert bool(list(tmp_path.glob("*.onnx"))) is allow_failed
     assert len(_manifest(tmp_path)["artifacts"]) == int(allow_failed)
+
+
+@pytest.mark.parametrize("backbone", ["timm:mobilenetv4_conv_small", "repvgg_a0"])
+def test_other_backbones_pass_their_gates(backbone: str, tmp_path: Path) -> None:
+    """mobilenetv4 has a convolution after its pooling, which a plain mean of its feature map would miss."""
+    result = headpose.export("default", backbone, targets=["onnx"], input_size=64, out=tmp_path)
+    assert result.passed
+    assert [e.path.name for e in result.artifacts] == [
+        f"sixdrepnet_{backbone.replace(':', '_')}_{p}.onnx" for p in ("fp32", "fp16")
+    ]
+
+
+def test_a_backbone_that_a_converter_refuses_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from export import onnx as exporter
+    from runtime.errors import HeadPoseError
+
+    def refuse(graph: object, spec: object) -> None:
+        raise NotImplementedError("no rule for aten::roll\nand a long story")
+
+    monkeypatch.setattr(exporter, "to_onnx", refuse)
+    with pytest.raises(
+        HeadPoseError, match=r"^onnx cannot take repnext_m0 \(NotImplementedError: no rule for aten::roll\)"
+    ):
+        headpose.export("default", "repnext_m0", targets=["onnx"], precisions=["fp32"], out=tmp_path)
+    assert list(tmp_path.iterdir()) == []

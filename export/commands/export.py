@@ -90,7 +90,7 @@ def _print_table(result: Any) -> None:
         figures = ["–", "–", "not checked"]
         if e.parity is not None:
             verdict = "[green]passed[/]" if e.parity.passed else "[red]FAILED[/]"
-            figures = [f"{e.parity.mean_deg:.4f}", f"{e.parity.max_deg:.4f}", verdict]
+            figures = [f"{e.parity.mean_deg:.5f}", f"{e.parity.max_deg:.5f}", verdict]
         table.add_row(e.path.name, f"{e.size_bytes / 1e6:.1f}", f"{e.seconds:.1f}", *figures)
     console.print(table)
     for e in result.artifacts:
