@@ -306,17 +306,24 @@ def test_snapshots_are_safetensors(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_an_interrupted_save_leaves_nothing(tmp_path, monkeypatch):
-    import safetensors.torch
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left on device")], ids=["^C", "full disk"])
+def test_an_interrupted_save_leaves_nothing(error, tmp_path, monkeypatch):
+    def fail(self, data):
+        with self.open("wb") as stream:
+            stream.write(data[:100])
+        raise error
 
-    def fail(tensors, path, metadata):
-        Path(path).write_bytes(b"half")
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(safetensors.torch, "save_file", fail)
-    with pytest.raises(KeyboardInterrupt):
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    with pytest.raises((KeyboardInterrupt, HeadPoseError)) as caught:
         save_checkpoint(build_sixdrepnet("repnext_m0"), tmp_path / "s.safetensors", backbone="repnext_m0")
+    assert isinstance(caught.value, KeyboardInterrupt) or "No space left on device" in str(caught.value)
     assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(HeadPoseError, match="cannot create the folder"):
+        save_checkpoint(build_sixdrepnet("repnext_m0"), tmp_path / "file" / "s.safetensors", backbone="repnext_m0")
 
 
 def test_default_is_the_untrained_network():

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from torch import Tensor, nn
 
 from runtime.artifact import METADATA_KEY, CheckpointInfo, sha256_of
-from runtime.atomic import replacing
+from runtime.atomic import make_folder, replacing
 from runtime.errors import HeadPoseError
 from training.models.backbones import BACKBONES, create_backbone
 from training.models.default import seed_weights, weights_sha256
@@ -209,9 +209,9 @@ def save_checkpoint(
         overwrite: replace an existing file.
 
     Raises:
-        HeadPoseError: another suffix, the file exists, the disk is full.
+        HeadPoseError: another suffix, the file exists, the folder cannot be made or written, the disk is full.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     file = Path(path)
     if file.suffix != ".safetensors":
@@ -219,8 +219,9 @@ def save_checkpoint(
     facts = {"backbone": backbone, "trained": trained, "training_data": training_data, "licence": licence}
     record = json.dumps({**(extra or {}), **facts}, sort_keys=True)
     tensors = {name: t.detach().cpu().contiguous().clone() for name, t in model.state_dict().items()}
+    make_folder(file.parent)
     with replacing(file, overwrite=overwrite) as part:
-        save_file(tensors, part, metadata={METADATA_KEY: record})
+        part.write_bytes(save(tensors, metadata={METADATA_KEY: record}))
     return file
 
 
