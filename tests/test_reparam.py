@@ -16,6 +16,7 @@ from runtime.rotation import geodesic_deg
 from training.models import repnext, repvgg
 from training.models.folding import fold_after, fold_before, kernel_of, norm_affine
 from training.models.reparam import reparameterize
+from training.models.repnext_blocks import Downsample, MetaNeXtBlock
 from training.models.repnext_layers import ChunkConv, ConvNorm, CopyConv, RepDWConvM, RepDWConvS
 from training.models.repvgg import RepVGGBlock
 from training.models.sixdrepnet import SixDRepNet, build_sixdrepnet
@@ -229,6 +230,16 @@ def test_a_timm_backbone_under_the_head(name, left):
     assert all(torch.equal(t, before[n]) for n, t in model.state_dict().items())
 
 
+def assert_fuse_is_pure(module: nn.Module) -> None:
+    """In float64, where nothing needs a cast, a fold that forgot to copy would show."""
+    before = {n: t.clone() for n, t in module.state_dict().items()}
+    once, twice = module.fuse().state_dict(), module.fuse().state_dict()
+    assert all(torch.equal(once[n], twice[n]) for n in once)
+    assert all(torch.equal(t, before[n]) for n, t in module.state_dict().items())
+    storages = [t.data_ptr() for state in (once, twice, module.state_dict()) for t in state.values()]
+    assert len(set(storages)) == len(storages)
+
+
 # --- module by module, in float64: exact, borders and odd sizes included ---
 
 MAPS = [(1, 1), (2, 3), (7, 7), (8, 8), (14, 9)]
@@ -257,6 +268,16 @@ def test_modules_are_folded_exactly(build, size):
     folded = reparameterize(module)
     assert difference(module(x), folded(x)) < 1e-13
     assert len(list(folded.parameters())) < len(list(module.parameters()))
+
+
+@pytest.mark.parametrize("build", [b for b in MODULES if b.id not in ("token mixer", "token mixer, strided", "stage")])
+def test_fuse_alone_shares_nothing_and_can_be_repeated(build):
+    assert_fuse_is_pure(filled(build).double())
+
+
+@pytest.mark.parametrize("block", [lambda: MetaNeXtBlock(16), lambda: Downsample(8)], ids=["block", "downsampling"])
+def test_fuse_of_a_block_alone(block):
+    assert_fuse_is_pure(filled(block).double())
 
 
 @torch.no_grad()
