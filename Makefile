@@ -12,6 +12,10 @@ STAMP := $(VENV)/.installed
 DEMO_OUT ?= out/demo
 PYTEST_ARGS ?= --durations=15
 
+# PyTorch's threads wait for each other by spinning: on two cores that something else uses as well, two threads were
+# measured ten times slower than one, and on an idle machine they gain a quarter.
+export OMP_NUM_THREADS ?= 1
+
 .PHONY: help setup demo test test-slow lint format bench clean
 
 help: ## list the targets
