@@ -114,6 +114,8 @@ def coreml_reader_failure() -> str | None:
     and source installs come without.
     """
     name = "libmilstoragepython"
+    if f"coremltools.{name}" in sys.modules:  # a second copy in one process would clash with it
+        return None
     try:
         package = importlib.util.find_spec("coremltools")
         folders = list(package.submodule_search_locations or []) if package else []

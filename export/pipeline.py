@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from runtime.errors import HeadPoseError
 if TYPE_CHECKING:
     from export.parity import ParityReport
     from export.reference import Reference
+    from export.tflite import TfliteConversion
     from training.models.sixdrepnet import SixDRepNet
 
 Progress = Callable[[str, int, int], None]
@@ -97,8 +98,8 @@ def export(
         check_new(folder / spec.file_name, overwrite=overwrite)
     git = git_state()
     made: list[Exported] = []
-    with _staging(folder) as staging:
-        converter = _Converter(loaded.model)
+    with _staging(folder) as staging, ExitStack() as held:
+        converter = held.enter_context(closing(_Converter(loaded.model, specs)))
         reference = _reference(loaded.model) if parity else None
         total = len(specs) * (2 if parity else 1)
         for spec in specs:
@@ -117,17 +118,30 @@ def export(
 class _Converter:
     """Holds what several precisions of one network share, so that nothing is converted twice."""
 
-    def __init__(self, network: SixDRepNet) -> None:
+    def __init__(self, network: SixDRepNet, specs: Sequence[ExportSpec]) -> None:
         from training.models.reparam import reparameterize
 
         self.deploy = reparameterize(network)
-        self._float_tflite: dict[tuple[str, int], bytes] = {}
+        self._tflite_job: TfliteConversion | None = None
+        self._flatbuffer: tuple[bytes, float] | None = None
+        first = next((spec for spec in specs if spec.target == "tflite"), None)
+        if first is not None:
+            from export.tflite import TfliteConversion
+
+            self._tflite_job = TfliteConversion(self.deploy, first)
+
+    def close(self) -> None:
+        """End what still runs."""
+        if self._tflite_job is not None:
+            self._tflite_job.close()
 
     def convert(self, spec: ExportSpec) -> tuple[Any, float]:
         """The in-memory model of a spec and the seconds that it took."""
         start = time.monotonic()
         try:
-            model = getattr(self, f"_{spec.target}")(spec)
+            if spec.target == "tflite":
+                return self._tflite(spec)
+            return getattr(self, f"_{spec.target}")(spec), time.monotonic() - start
         except OSError as error:
             raise HeadPoseError(f"converting {spec.file_name} failed: {error.strerror or error}") from error
         except HeadPoseError:
@@ -137,7 +151,6 @@ class _Converter:
             raise HeadPoseError(
                 f"{spec.target} cannot take {spec.backbone} ({type(error).__name__}: {first}): leave that target out"
             ) from error
-        return model, time.monotonic() - start
 
     def write(self, spec: ExportSpec, model: Any, info: ArtifactInfo, path: Path) -> None:
         """Write the in-memory model with `info` embedded."""
@@ -159,14 +172,17 @@ class _Converter:
 
         return to_onnx(self._graph(spec), spec)
 
-    def _tflite(self, spec: ExportSpec) -> bytes:
-        from export.tflite import halve_weights, to_tflite
+    def _tflite(self, spec: ExportSpec) -> tuple[bytes, float]:
+        from export.tflite import halve_weights
 
-        key = (spec.output, spec.input_size)
-        if key not in self._float_tflite:
-            self._float_tflite[key] = to_tflite(self._graph(spec, layout="NHWC"), spec)
-        flatbuffer = self._float_tflite[key]
-        return halve_weights(flatbuffer) if spec.precision == "fp16" else flatbuffer
+        if self._flatbuffer is None:
+            assert self._tflite_job is not None
+            self._flatbuffer = self._tflite_job.result()
+        flatbuffer, seconds = self._flatbuffer
+        if spec.precision == "fp32":
+            return flatbuffer, seconds
+        start = time.monotonic()
+        return halve_weights(flatbuffer), time.monotonic() - start
 
     def _coreml(self, spec: ExportSpec) -> Any:
         from export.coreml import to_coreml

@@ -2,27 +2,74 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
-import torch
+from torch import nn
 
-from export.graph import ExportGraph
 from export.quiet import quiet
 from export.spec import ExportSpec
 from runtime.artifact import METADATA_KEY, ArtifactInfo
+from runtime.errors import HeadPoseError
+
+_ROOT = Path(__file__).resolve().parent.parent
 
 
-def to_tflite(graph: ExportGraph, spec: ExportSpec) -> bytes:
-    """Convert an NHWC export graph to a float32 flatbuffer, input [1, S, S, 3] RGB 0–255."""
-    with quiet():
-        import litert_torch
+class TfliteConversion:
+    """A conversion that runs in another process; `result` waits for it, `close` ends it.
 
-    example = (torch.zeros(1, spec.input_size, spec.input_size, 3),)
-    with quiet(), torch.no_grad(), tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.tflite"
-        litert_torch.convert(graph, example).export(str(path))
-        return path.read_bytes()
+    Args:
+        network: SixDRepNet as `reparameterize` returns it.
+        spec: backbone, output and input size; the flatbuffer is float32 whatever its precision.
+
+    Raises:
+        HeadPoseError: the weights cannot be handed over (full disk).
+    """
+
+    def __init__(self, network: nn.Module, spec: ExportSpec) -> None:
+        self._name = spec.file_name
+        self._folder = tempfile.TemporaryDirectory(prefix="headpose-tflite-")
+        job = Path(self._folder.name) / "job.json"
+        try:
+            self._write(job, network, spec)
+        except Exception as error:  # safetensors has an error class of its own for a full disk
+            self._folder.cleanup()
+            raise HeadPoseError(f"cannot prepare {spec.file_name}: {error}") from error
+        self._log = (job.parent / "log").open("w+", encoding="utf-8", errors="replace")
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")])}
+        command = [sys.executable, "-m", "export.tflite_worker", str(job)]
+        self._process = subprocess.Popen(command, stdout=self._log, stderr=self._log, env=environment)
+
+    @staticmethod
+    def _write(job: Path, network: nn.Module, spec: ExportSpec) -> None:
+        from safetensors.torch import save_file
+
+        weights = {name: tensor.detach().contiguous().clone() for name, tensor in network.state_dict().items()}
+        save_file(weights, job.with_name("weights.safetensors"))
+        task = {"backbone": spec.backbone, "output": spec.output, "input_size": spec.input_size}
+        job.write_text(json.dumps(task), encoding="utf-8")
+
+    def result(self) -> tuple[bytes, float]:
+        """The flatbuffer (input [1, S, S, 3], RGB 0–255) and the conversion's seconds; HeadPoseError if it failed."""
+        code = self._process.wait()
+        folder = Path(self._folder.name)
+        if code != 0 or not (folder / "seconds").exists():
+            self._log.seek(0)
+            said = [line.strip() for line in self._log if line.strip()]
+            why = said[-1] if said else "it said nothing"
+            raise HeadPoseError(f"litert-torch could not make {self._name} (exit code {code}): {why}")
+        return (folder / "model.tflite").read_bytes(), float((folder / "seconds").read_text())
+
+    def close(self) -> None:
+        """Stop the process if it still runs and remove its folder."""
+        self._process.kill()
+        self._process.wait()
+        self._log.close()
+        self._folder.cleanup()
 
 
 def halve_weights(flatbuffer: bytes) -> bytes:

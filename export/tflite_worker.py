@@ -1,0 +1,38 @@
+"""The process in which litert-torch converts: ``python -m export.tflite_worker JOB.json``.
+
+A process of its own for two reasons: the converter's native code ends the whole process when it fails (a full disk is
+enough), and it can run beside the other targets on a second core. Written and read by `export.tflite` alone.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+
+def convert(job: Path) -> None:
+    """Read a job file and write the float32 flatbuffer and the seconds that the conversion took beside it."""
+    import torch
+    from safetensors.torch import load_file
+
+    from export.graph import ExportGraph
+    from training.models.reparam import reparameterize
+    from training.models.sixdrepnet import build_sixdrepnet
+
+    import litert_torch  # isort: skip  (after torch: it patches it)
+
+    task = json.loads(job.read_text(encoding="utf-8"))
+    network = reparameterize(build_sixdrepnet(task["backbone"]))
+    network.load_state_dict(load_file(job.with_name("weights.safetensors")))
+    start = time.monotonic()
+    graph = ExportGraph(network, output=task["output"], layout="NHWC")
+    example = (torch.zeros(1, task["input_size"], task["input_size"], 3),)
+    with torch.no_grad():
+        litert_torch.convert(graph, example).export(str(job.with_name("model.tflite")))
+    job.with_name("seconds").write_text(str(time.monotonic() - start))
+
+
+if __name__ == "__main__":
+    convert(Path(sys.argv[1]))
