@@ -22,9 +22,9 @@ from training.models.sixdrepnet import SixDRepNet
 
 Model = TypeVar("Model", bound=nn.Module)
 
-# Kernels have variance gain² / fan-in. RepNeXt and RepVGG sum several branches, whose variances add up: at 0.5 the last
-# features have an RMS of 0.2 to 6, whatever the depth. Ordinary networks keep their signal at 1.
-_GAIN_BRANCHES, _GAIN = 0.5, 1.0
+# Kernels have variance gain² / fan-in. RepNeXt and RepVGG sum several branches, whose variances add up: with these the
+# last features have an RMS of 0.1 to 6, whatever the depth. Ordinary networks keep their signal at 1.
+_GAINS, _GAIN = {RepNeXt: 0.5, RepVGG: 0.45}, 1.0
 # Of eight streams the one in which a face, black, white and noise differ most (> 2.5° for every RepNeXt).
 _STREAM = 5
 
@@ -64,9 +64,9 @@ def seed_weights(model: Model, seed: int = 0) -> Model:
     The 6D head is centred on the identity rotation: its six numbers stay far from the degenerate case of parallel
     vectors, and the poses spread over some tens of degrees around the frontal one, as those of faces do.
     """
-    summed = any(isinstance(m, RepNeXt | RepVGG) for m in model.modules())
+    gain = next((_GAINS[type(m)] for m in model.modules() if type(m) in _GAINS), _GAIN)
     for name, tensor in _tensors(model).items():
-        low, high = _bounds(name, tuple(tensor.shape), _GAIN_BRANCHES if summed else _GAIN)
+        low, high = _bounds(name, tuple(tensor.shape), gain)
         tensor.copy_(torch.from_numpy(_uniform(name, seed, tuple(tensor.shape), low, high)))
     if isinstance(model, SixDRepNet):
         model.head.bias.add_(torch.tensor([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]))

@@ -69,14 +69,14 @@ class RepNeXt(nn.Module):
         """(N, 3, H, W) → (N, C, H/32, W/32)."""
         return self.stages(self.stem(x))
 
-    def forward_head(self, x: Tensor, pre_logits: bool = False):  # type: ignore[no-untyped-def]
+    def forward_head(self, x: Tensor, pre_logits: bool = False) -> Any:
         """Feature map → logits, or (N, C) pooled features if `pre_logits`."""
         if self.global_pool == "avg":
             x = x.mean((2, 3))
         x = self.head_drop(x)
         return x if pre_logits else self.head(x)
 
-    def forward(self, x: Tensor):  # type: ignore[no-untyped-def]
+    def forward(self, x: Tensor) -> Any:
         """(N, 3, H, W) → logits (N, classes), or features (N, C) without a classifier."""
         return self.forward_head(self.forward_features(x))
 

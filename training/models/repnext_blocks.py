@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from timm.models import checkpoint_seq
 from torch import Tensor, nn
@@ -139,7 +141,7 @@ class Classifier(nn.Module):
         self.head = NormLinear(dim, num_classes)
         self.head_dist = NormLinear(dim, num_classes)
 
-    def forward(self, x: Tensor):  # type: ignore[no-untyped-def]
+    def forward(self, x: Tensor) -> Any:
         """(N, C) → (N, classes); a pair while training with a teacher (`distilled_training`)."""
         label, taught = self.head(x), self.head_dist(x)
         if self.training and self.distilled_training and not torch.jit.is_scripting():
