@@ -130,3 +130,16 @@ def test_the_remains_of_a_dead_process_are_cleared(tmp_path: Path) -> None:
         assert not left.exists()
         assert staging.exists()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_converter_process_that_dies_is_one_sentence() -> None:
+    from export.tflite import TfliteConversion
+    from training.models.sixdrepnet import build_sixdrepnet
+
+    spec = ExportSpec("repnext_m1", "tflite", "fp32", input_size=64)
+    conversion = TfliteConversion(build_sixdrepnet("repnext_m0", deploy=True), spec)  # weights of another network
+    try:
+        with pytest.raises(HeadPoseError, match=r"litert-torch could not make sixdrepnet_repnext_m1.* \(exit"):
+            conversion.result()
+    finally:
+        conversion.close()

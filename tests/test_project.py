@@ -34,7 +34,7 @@ IMPORTERS = {
     "onnxsim": {"export/onnx.py"},
     "onnxscript": {"export/onnx.py"},
     "onnx": {"export/onnx.py", "export/inspect.py", "runtime/sessions/onnx.py"},
-    "litert_torch": {"export/tflite.py"},
+    "litert_torch": {"export/tflite_worker.py"},
     "ai_edge_quantizer": {"export/tflite.py"},
     "ai_edge_litert": {"runtime/litert.py", "runtime/sessions/tflite.py", "runtime/tflite_file.py"},
     "av": {"runtime/video.py"},
