@@ -225,6 +225,7 @@ def _with_culprit(
     """Walk artefact and PyTorch side by side on the worst image and add what is found."""
     from dataclasses import replace
 
+    from export.depthwise import cut_wide_depthwise
     from export.graph import ExportGraph
     from export.tape import record_tape
     from training.models.reparam import reparameterize
@@ -240,7 +241,7 @@ def _with_culprit(
         return replace(report, note=note)
     tolerance = operator_tolerance(report.target, report.precision)
     steps = session.steps(worst.pixels)  # type: ignore[attr-defined]
-    tape = record_tape(graph, worst.pixels)
+    tape = record_tape(cut_wide_depthwise(graph) if report.target == "tflite" else graph, worst.pixels)
     if report.target == "coreml":  # its image input normalises in another way; the first convolution judges it
         tape = [record for record in tape if record.module != "normalize"]
     culprit = find_culprit(steps, tape, tolerance, worst.name)

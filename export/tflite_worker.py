@@ -17,6 +17,7 @@ def convert(job: Path) -> None:
     import torch
     from safetensors.torch import load_file
 
+    from export.depthwise import cut_wide_depthwise
     from export.graph import ExportGraph
     from training.models.reparam import reparameterize
     from training.models.sixdrepnet import build_sixdrepnet
@@ -27,7 +28,7 @@ def convert(job: Path) -> None:
     network = reparameterize(build_sixdrepnet(task["backbone"]))
     network.load_state_dict(load_file(job.with_name("weights.safetensors")))
     start = time.monotonic()
-    graph = ExportGraph(network, output=task["output"], layout="NHWC")
+    graph = cut_wide_depthwise(ExportGraph(network, output=task["output"], layout="NHWC"))
     example = (torch.zeros(1, task["input_size"], task["input_size"], 3),)
     with torch.no_grad():
         litert_torch.convert(graph, example).export(str(job.with_name("model.tflite")))

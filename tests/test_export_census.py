@@ -16,6 +16,7 @@ from export.eligibility import GPU_DELEGATE_OPERATORS, NEURAL_ENGINE_OPERATORS, 
 # The folded body: 248 convolutions (162 depthwise), 43 GELU, 39 splits, 42 concats, 42 adds, 1 mean; the head is one
 # more 1×1 convolution. The decoding: 6 splits, 6 concats and a handful of element-wise operators on three numbers.
 DEPTHWISE, DENSE, GELU, SPLITS, CONCATS, ADDS = 162, 87, 43, 39 + 6, 42 + 6, 42
+BANDED = 39  # 7×7 depthwise convolutions that the .tflite holds as three bands each (export/depthwise.py)
 FLATTENED = 1  # torch.export's decompositions merge the decoding's concat of a concat; the tracer leaves it
 DECODING = {
     "abs": 3,
@@ -95,14 +96,17 @@ def test_tflite_operators(exported_m4: Path, precision: str) -> None:
     from runtime.tflite_file import read_tflite_graph
 
     census = Counter(op.kind for op in read_tflite_graph(_file(exported_m4, precision, ".tflite")).ops)
-    assert census["DEPTHWISE_CONV_2D"] == DEPTHWISE
+    assert census["DEPTHWISE_CONV_2D"] == DEPTHWISE + 2 * BANDED
     assert census["CONV_2D"] + census["FULLY_CONNECTED"] == DENSE
     assert census["GELU"] == GELU
-    assert census["ADD"] == ADDS
+    assert census["ADD"] == ADDS + 2 * BANDED
     assert census["MEAN"] == 1
-    assert census["SLICE"] + census["SPLIT"] == 39 * 4 + 6 * 2  # one slice for each part of a split
+    assert census["SLICE"] + census["SPLIT"] == 39 * 4 + 6 * 2 + 3 * BANDED  # one slice for each part of a split
+    assert census["PAD"] == 8 + BANDED  # symmetric padding of the 8 strided convolutions is no 'SAME' of TensorFlow's
     assert census["CONCATENATION"] == CONCATS - FLATTENED
-    assert census["DEQUANTIZE"] == (DEPTHWISE + DENSE if precision == "fp16" else 0)  # of constants, free at run time
+    assert census["DEQUANTIZE"] == (
+        DEPTHWISE + 2 * BANDED + DENSE if precision == "fp16" else 0
+    )  # of constants, free at run time
     assert census["TRANSPOSE"] <= 1  # of the 3 × 3 output: no layout change in the body
     assert not [kind for kind in census if FORBIDDEN.search(kind)]
     assert ineligible("tflite", census) == []
