@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +39,8 @@ def _processor() -> str:
 def _system() -> str:
     if sys.platform == "darwin":
         return f"macOS {platform.mac_ver()[0]} {platform.machine()}"
-    return f"{platform.system()} {platform.release()} {platform.machine()}"
+    version = re.match(r"[\d.]*", platform.release())  # what follows the numbers is the builder's own
+    return f"{platform.system()} {version[0] if version else ''} {platform.machine()}"
 
 
 def _memory_gb() -> float | None:

@@ -44,10 +44,15 @@ def markdown(result: SpineResult, source: str) -> str:
 def _latency_row(result: LatencyResult) -> str:
     model, stats, accuracy = result.model, result.latency_ms, result.accuracy
     name = _MODEL_NAMES.get(model.backbone, model.backbone)
-    degrees = "–" if accuracy is None else f"{accuracy['mean_deg']:.4f} / {accuracy['max_deg']:.4f}"
+    degrees = "–" if accuracy is None else f"{in_degrees(accuracy['mean_deg'])} / {in_degrees(accuracy['max_deg'])}"
     doubt = "" if result.valid else " (not quotable: " + "; ".join(result.invalid_reasons) + ")"
     cells = (name, model.precision, _ENGINE_NAMES[model.target], f"{model.size_bytes / 1e6:.1f}")
     return f"| {' | '.join(cells)} | {stats.p50:.1f}{doubt} | {stats.p95:.1f} | {degrees} |"
+
+
+def in_degrees(angle: float) -> str:
+    """Four decimals, and no zero for what is only small."""
+    return f"{angle:.4f}" if angle >= 1e-4 else "< 0.0001"
 
 
 def _promise_rows(result: SpineResult) -> list[str]:

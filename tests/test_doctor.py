@@ -151,6 +151,7 @@ def test_the_native_reader_of_coremltools(monkeypatch, tmp_path):
     (tmp_path / "coremltools").mkdir()
     (tmp_path / "coremltools" / "__init__.py").write_text("raise RuntimeError('never imported')")
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "coremltools", raising=False)
     assert "is not in this build of coremltools" in packages.coreml_reader_failure()
     (tmp_path / "coremltools" / "libmilstoragepython.so").write_bytes(b"\x7fELF truncated")
     assert "cannot be loaded" in packages.coreml_reader_failure()

@@ -50,6 +50,8 @@ def _print(result: DemoResult, backbone: str) -> None:
     from rich.panel import Panel
     from rich.table import Table
 
+    from benchmarks.report import in_degrees
+
     console = Console()
     if not result.trained:
         console.print(Panel(f"[bold]{UNTRAINED}[/]", style="yellow"))
@@ -59,7 +61,8 @@ def _print(result: DemoResult, backbone: str) -> None:
         table.add_column(name, justify="right")
     for row in result.rows:
         time = f"{row.latency_ms:.0f} emulated" if row.emulated else f"{row.latency_ms:.1f}"
-        table.add_row(row.file, f"{row.size_bytes / 1e6:.1f}", f"{row.mean_deg:.4f}", f"{row.max_deg:.4f}", time)
+        degrees = in_degrees(row.mean_deg), in_degrees(row.max_deg)
+        table.add_row(row.file, f"{row.size_bytes / 1e6:.1f}", *degrees, time)
     console.print(table)
     for row in result.rows:
         if not row.passed:
