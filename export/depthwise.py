@@ -1,8 +1,8 @@
 """Rewrites wide depthwise convolutions for XNNPACK, whose fast depthwise kernels end at 25 taps.
 
-A 7×7 depthwise convolution has 49 taps and takes a slow path in LiteRT: the 39 of them at stride 1 were measured to cost
-a fifth of RepNeXt-M4's time. Cut into bands of rows (3×7, 3×7, 1×7) whose results are added, each part has a fast
-kernel, and the sum is the same convolution.
+A 7×7 depthwise convolution has 49 taps and takes a slow path in LiteRT: the 39 of them at stride 1 were measured to
+cost a fifth of the time of RepNeXt-M4. Cut into bands of rows (3×7, 3×7, 1×7) whose results are added, each part has
+a fast kernel, and the sum is the same convolution.
 """
 
 from __future__ import annotations
