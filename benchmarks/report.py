@@ -37,6 +37,8 @@ def markdown(result: SpineResult, source: str) -> str:
         "| promise | measured | limit |",
         "|---|--:|--:|",
         *_promise_rows(result),
+        "",
+        "Memory is that of the largest process; an export runs two side by side.",
     ]
     return "\n".join(lines)
 
