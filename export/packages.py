@@ -85,16 +85,21 @@ def examine_package(name: str, bounds: str, *, deep: bool) -> Package:
 
 def import_failure(module: str, timeout_s: float = 300) -> str | None:
     """Why a module cannot be imported, None if it can: tried in another process, which a faulty library may kill."""
-    command = [sys.executable, "-P", "-c", f"import {module}"]
+    return _failure_of(f"import {module}", f"import {module}", timeout_s)
+
+
+def _failure_of(code: str, name: str, timeout_s: float) -> str | None:
+    """The last words of a Python process that runs `code`, None if it ends well."""
+    command = [sys.executable, "-P", "-c", code]
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=timeout_s)
     except subprocess.TimeoutExpired:
-        return f"import {module} took more than {timeout_s:.0f} s"
+        return f"{name} took more than {timeout_s:.0f} s"
     if done.returncode == 0:
         return None
     if done.returncode < 0:
-        return f"import {module} was killed by signal {-done.returncode}"
-    return (done.stderr.strip().splitlines() or [f"import {module} failed"])[-1]
+        return f"{name} was killed by signal {-done.returncode}"
+    return (done.stderr.strip().splitlines() or [f"{name} failed"])[-1]
 
 
 def _not_found(module: str) -> str | None:
@@ -111,22 +116,25 @@ def coreml_reader_failure() -> str | None:
     """Why coremltools' native reader of weight files is missing, None if it loads (coremltools itself is not imported).
 
     Without the reader coremltools can neither write an .mlpackage nor give its weights back; the wheels for Windows
-    and source installs come without.
+    and source installs come without. It is loaded in another process: once loaded from outside coremltools, it could
+    not be loaded again by coremltools in this one.
     """
     name = "libmilstoragepython"
-    if f"coremltools.{name}" in sys.modules:  # a second copy in one process would clash with it
-        return None
     try:
         package = importlib.util.find_spec("coremltools")
-        folders = list(package.submodule_search_locations or []) if package else []
-        files = [file for folder in folders for file in Path(folder).glob(f"{name}*.so")]
-        if not files:
-            return f"{name}, which reads and writes weight files, is not in this build of coremltools"
-        spec = importlib.util.spec_from_file_location(name, files[0])
-        if spec is None or spec.loader is None:
-            return f"{files[0].name} is not a Python extension"
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    except (ImportError, ValueError, OSError) as error:
-        return f"{name} cannot be loaded ({error})"
-    return None if hasattr(module, "_BlobStorageReader") else f"{name} has no reader of weight files"
+    except (ImportError, ValueError) as error:
+        return str(error)
+    folders = list(package.submodule_search_locations or []) if package else []
+    files = [file for folder in folders for file in Path(folder).glob(f"{name}*.so")]
+    if not files:
+        return f"{name}, which reads and writes weight files, is not in this build of coremltools"
+    return _failure_of(_LOAD_READER.format(name=name, file=str(files[0])), name, timeout_s=60)
+
+
+_LOAD_READER = """
+from importlib.util import module_from_spec, spec_from_file_location
+spec = spec_from_file_location({name!r}, {file!r})
+module = module_from_spec(spec)
+spec.loader.exec_module(module)
+module._BlobStorageReader
+"""

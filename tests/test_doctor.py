@@ -154,7 +154,18 @@ def test_the_native_reader_of_coremltools(monkeypatch, tmp_path):
     monkeypatch.delitem(sys.modules, "coremltools", raising=False)
     assert "is not in this build of coremltools" in packages.coreml_reader_failure()
     (tmp_path / "coremltools" / "libmilstoragepython.so").write_bytes(b"\x7fELF truncated")
-    assert "cannot be loaded" in packages.coreml_reader_failure()
+    assert "ImportError" in packages.coreml_reader_failure()
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs Linux's list of loaded libraries")
+def test_the_reader_is_not_loaded_into_this_process():
+    """Loaded twice, it refuses: coremltools would come up without it and could write no .mlpackage."""
+    code = (
+        "from export.packages import coreml_reader_failure; assert coreml_reader_failure() is None\n"
+        "print('libmilstorage' in open('/proc/self/maps').read())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize("bounds", ["", ">=2,<2.4", ">=2.3,<2.4", "==9.0", "!=2.3.5", "<=2.14.1", ">0.10"])
