@@ -111,7 +111,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_graph_names_operators_and_constants(exported_m0: Path) -> None:
     graph = read_tflite_graph(exported_m0 / "sixdrepnet_repnext_m0_fp32.tflite")
     convolutions = [op for op in graph.ops if op.kind in ("CONV_2D", "DEPTHWISE_CONV_2D")]
-    # RepNeXt-M0 folded: 14 blocks of 6, 3 downsamples of 4, 2 in the stem, 1 head
-    assert len(convolutions) == 14 * 6 + 3 * 4 + 2 + 1
+    # RepNeXt-M0 folded: 14 blocks of 6, whose 7×7 kernel is three bands, 3 downsamples of 4, 2 in the stem, 1 head
+    assert len(convolutions) == 14 * (6 + 2) + 3 * 4 + 2 + 1
     weights = graph.tensors[convolutions[0].inputs[1]]
     assert (weights.dtype, weights.shape, weights.constant_bytes) == ("FLOAT32", (20, 3, 3, 3), 20 * 27 * 4)
