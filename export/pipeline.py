@@ -98,7 +98,7 @@ def export(
         check_new(folder / spec.file_name, overwrite=overwrite)
     git = git_state()
     made: list[Exported] = []
-    with _staging(folder) as staging, ExitStack() as held:
+    with _staging(folder) as staging, _one_thread(), ExitStack() as held:
         converter = held.enter_context(closing(_Converter(loaded.model, specs)))
         reference = _reference(loaded.model) if parity else None
         total = len(specs) * (2 if parity else 1)
@@ -214,7 +214,7 @@ def _prove(
     if reference is not None:
         from export.parity import check_parity
 
-        report = check_parity(path, reference=reference)
+        report = check_parity(path, reference=reference, threads=1)
         info = replace(info, parity=report.summary())
         if path.is_dir():
             shutil.rmtree(path)
@@ -250,6 +250,19 @@ def _staging(folder: Path) -> Iterator[Path]:
         raise HeadPoseError(f"cannot write into {folder}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One PyTorch thread: another process converts beside us, and threads that wait for a busy core cost more."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _alive(pid: str) -> bool:
