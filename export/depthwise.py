@@ -1,4 +1,4 @@
-"""Rewrites wide depthwise convolutions for XNNPACK, whose fast depthwise kernels end at 25 taps.
+"""Rewrites wide depthwise convolutions for XNNPACK, which measured slow above 25 taps.
 
 A 7×7 depthwise convolution has 49 taps and takes a slow path in LiteRT: the 39 of them at stride 1 were measured to
 cost a fifth of the time of RepNeXt-M4. Cut into bands of rows (3×7, 3×7, 1×7) whose results are added, each part has
