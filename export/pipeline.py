@@ -29,7 +29,7 @@ _STAGING = ".headpose-export-"
 
 @dataclass(frozen=True)
 class Exported:
-    """One artefact that was written."""
+    """One artefact that was made."""
 
     path: Path
     """File, or folder for an .mlpackage."""
@@ -41,6 +41,8 @@ class Exported:
     """Conversion time, without the parity check."""
     parity: ParityReport | None
     """Figures of the check, None if it was switched off."""
+    written: bool = False
+    """Whether `path` holds it; False if it missed its gate and was not wanted all the same."""
 
 
 @dataclass(frozen=True)
@@ -109,10 +111,9 @@ def export(
             progress(f"proving {spec.file_name}" if parity else f"wrote {spec.file_name}", step, total)
             info = describe(spec, loaded.info, git)
             made.append(_prove(converter, spec, model, info, staging, reference, seconds))
-        passed = all(e.parity is None or e.parity.passed for e in made)
-        result = _publish(made, staging, folder, keep=passed or allow_failed)
+        result = _publish(made, staging, folder, allow_failed=allow_failed)
         progress("done", total, total)
-    return replace(result, passed=passed)
+    return result
 
 
 class _Converter:
@@ -222,18 +223,22 @@ def _prove(
     return Exported(path, info, size_bytes(path), seconds, report)
 
 
-def _publish(made: list[Exported], staging: Path, folder: Path, *, keep: bool) -> ExportResult:
-    """Move the artefacts to their place and write the manifest; those that failed stay out unless asked."""
-    kept = [e for e in made if keep or (e.parity is not None and e.parity.passed)]
-    entries = []
+def _publish(made: list[Exported], staging: Path, folder: Path, *, allow_failed: bool) -> ExportResult:
+    """Move the artefacts to their place and write the manifest; if one failed, only those that passed, unless asked.
+
+    Everything slow is done before the first file moves, so that an interruption leaves all or nothing.
+    """
+    passed = all(e.parity is None or e.parity.passed for e in made)
+    kept = [e for e in made if passed or allow_failed or (e.parity is not None and e.parity.passed)]
+    entries = [manifest_entry(e.path, e.info) for e in kept]
     for exported in kept:
         target = folder / exported.path.name
         if target.exists():
             os.rename(target, staging / f"old-{target.name}")
         os.rename(exported.path, target)
-        entries.append(manifest_entry(target, exported.info))
     manifest = update_manifest(folder, entries)
-    return ExportResult([replace(e, path=folder / e.path.name) for e in made], manifest, True)
+    artifacts = [replace(e, path=folder / e.path.name, written=e in kept) for e in made]
+    return ExportResult(artifacts, manifest, passed)
 
 
 @contextmanager

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from runtime.artifact import ArtifactInfo, sha256_of
 from runtime.errors import HeadPoseError
-from runtime.preprocess import IMAGENET_MEAN, IMAGENET_STD
 
 if TYPE_CHECKING:
     from training.models.sixdrepnet import SixDRepNet
@@ -44,10 +43,10 @@ class Reference:
     def _compute(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         import torch
 
-        x = torch.from_numpy(images.transpose(0, 3, 1, 2).astype(np.float32)) / 255
-        mean, std = (torch.tensor(v, dtype=torch.float32).reshape(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
+        from training.session import normalize
+
         with torch.no_grad():
-            return np.asarray(self.network((x - mean) / std).numpy(), dtype=np.float32)
+            return np.asarray(self.network(normalize(images)).numpy(), dtype=np.float32)
 
 
 def load_reference(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from runtime.artifact import ArtifactInfo, CheckpointInfo
+from runtime.artifact import ArtifactInfo, CheckpointInfo, artifact_name
 from runtime.errors import HeadPoseError, unknown_name
 from runtime.preprocess import IMAGENET_MEAN, IMAGENET_STD, crop_rule
 
@@ -68,8 +68,8 @@ class ExportSpec:
 
     @property
     def name(self) -> str:
-        """<model>_<backbone>_<precision>; a timm name's colon and slashes become underscores."""
-        return f"sixdrepnet_{self.backbone.replace(':', '_').replace('/', '_')}_{self.precision}"
+        """<model>_<backbone>_<precision>."""
+        return artifact_name(self.backbone, self.precision)
 
     @property
     def file_name(self) -> str:

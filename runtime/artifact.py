@@ -92,6 +92,11 @@ class ArtifactInfo:
             raise HeadPoseError(f"the metadata of {where} cannot be read ({error}): export it again") from error
 
 
+def artifact_name(backbone: str, precision: str) -> str:
+    """<model>_<backbone>_<precision>, the stem of a file; a timm name's colon and slashes become underscores."""
+    return f"sixdrepnet_{backbone.replace(':', '_').replace('/', '_')}_{precision}"
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file, or of a folder's relative names and contents in sorted order (for .mlpackage)."""
     digest = hashlib.sha256()

@@ -101,6 +101,7 @@ def test_a_failed_gate(allow_failed: bool, tmp_path: Path, monkeypatch: pytest.M
     printed = json.loads(capsys.readouterr().out)
     assert printed["passed"] is False
     assert printed["artifacts"][0]["parity"]["passed"] is False
+    assert printed["artifacts"][0]["written"] is allow_failed
     assert bool(list(tmp_path.glob("*.onnx"))) is allow_failed
     assert len(_manifest(tmp_path)["artifacts"]) == int(allow_failed)
 

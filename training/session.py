@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from runtime.artifact import ArtifactInfo
+from runtime.artifact import ArtifactInfo, artifact_name
 from runtime.errors import HeadPoseError, unknown_name
 from runtime.preprocess import IMAGENET_MEAN, IMAGENET_STD, crop_rule
 from runtime.sessions import check_images
@@ -85,7 +85,7 @@ def normalize(images: npt.NDArray[np.uint8]) -> torch.Tensor:
 def _describe(loaded: LoadedCheckpoint, size: int) -> ArtifactInfo:
     shape = ["N", size, size, 3]
     return ArtifactInfo(
-        name=f"sixdrepnet_{loaded.backbone.replace(':', '_').replace('/', '_')}_fp32",
+        name=artifact_name(loaded.backbone, "fp32"),
         model="sixdrepnet",
         backbone=loaded.backbone,
         target="pytorch",

@@ -68,6 +68,7 @@ def _as_json(result: Any) -> dict[str, Any]:
         "artifacts": [
             {
                 "path": str(e.path),
+                "written": e.written,
                 "size_bytes": e.size_bytes,
                 "seconds": round(e.seconds, 2),
                 "trained": e.info.checkpoint.trained,
@@ -95,7 +96,8 @@ def _print_table(result: Any) -> None:
     console.print(table)
     for e in result.artifacts:
         if e.parity is not None and not e.parity.passed:
-            console.print(f"[red]{e.path.name}[/]: {e.parity.explanation()}", soft_wrap=True)
+            fate = "" if e.written else "; it was not written (--allow-failed keeps it)"
+            console.print(f"[red]{e.path.name}[/]: {e.parity.explanation()}{fate}", soft_wrap=True)
     if not all(e.info.checkpoint.trained for e in result.artifacts):
         console.print(
             "[yellow]The weights are UNTRAINED (seeded): the files agree with PyTorch, the poses mean nothing.[/]"
