@@ -7,8 +7,9 @@ import sys
 
 import numpy as np
 import pytest
+from fake_session import fake_info
 
-from runtime.artifact import METADATA_KEY, ArtifactInfo, CheckpointInfo
+from runtime.artifact import METADATA_KEY
 from runtime.errors import HeadPoseError
 from runtime.rotation import sixd_to_rotation
 from runtime.sessions import open_session
@@ -16,22 +17,8 @@ from runtime.sessions import open_session
 SIZE = 8
 IMAGES = np.random.default_rng(1).integers(0, 256, (3, SIZE, SIZE, 3), dtype=np.uint8)
 WEIGHT = np.random.default_rng(2).normal(size=(9, 3)).astype(np.float32)
-INFO = ArtifactInfo(
-    name="sixdrepnet_tiny_fp32",
-    model="sixdrepnet",
-    backbone="tiny",
-    target="coreml",
-    precision="fp32",
-    output="sixd",
-    input_size=SIZE,
-    input={"name": "image", "layout": "image", "channels": "RGB", "range": [0, 255]},
-    normalization={"mean": [0, 0, 0], "std": [1, 1, 1]},
-    crop={},
-    conventions={},
-    checkpoint=CheckpointInfo("default", "0" * 64, False, "none", "Apache-2.0"),
-    git={},
-    tools={},
-    created="2026-01-01T00:00:00Z",
+INFO = dataclasses.replace(
+    fake_info(trained=False, size=SIZE), name="sixdrepnet_tiny_fp32", target="coreml", output="sixd"
 )
 
 
