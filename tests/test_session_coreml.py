@@ -17,9 +17,7 @@ from runtime.sessions import open_session
 SIZE = 8
 IMAGES = np.random.default_rng(1).integers(0, 256, (3, SIZE, SIZE, 3), dtype=np.uint8)
 WEIGHT = np.random.default_rng(2).normal(size=(9, 3)).astype(np.float32)
-INFO = dataclasses.replace(
-    fake_info(trained=False, size=SIZE), name="sixdrepnet_tiny_fp32", target="coreml", output="sixd"
-)
+INFO = dataclasses.replace(fake_info(trained=False, size=SIZE), backbone="tiny", target="coreml", output="sixd")
 
 
 def package(path, *, output="sixd", layout="RGB", metadata=None, size=SIZE):
