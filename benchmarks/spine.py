@@ -216,7 +216,7 @@ def _print(result: SpineResult) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print and write; 0 if every promise is kept, 1 if not."""
-    from export.progress import progress_bar
+    from runtime.progress import progress_bar
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks.spine", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the result file (default: %(default)s)")

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure and print; 0 also where the figures may not be quoted, which the table then says."""
     from benchmarks.host import measure, ratios_to_first
-    from export.progress import progress_bar
+    from runtime.progress import progress_bar
 
     with progress_bar() as progress:
         results = measure(

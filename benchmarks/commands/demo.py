@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the demo; 0 if every artefact is within its gate, 1 if one is not."""
     from benchmarks.demo import demo
-    from export.progress import progress_bar
+    from runtime.progress import progress_bar
 
     targets = [name.strip() for name in args.targets.split(",") if name.strip()]
     with progress_bar() as progress:

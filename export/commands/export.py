@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Export; 0 if every artefact is within its gate, 1 if one is not."""
     from export.pipeline import export
-    from export.progress import progress_bar
+    from runtime.progress import progress_bar
 
     with progress_bar() as progress:
         result = export(

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare; 0 if every file is within its gate, 1 if one is not."""
-    from export.progress import progress_bar
+    from runtime.progress import progress_bar
 
     files = find_artifacts(args.artifacts)
     if args.out:

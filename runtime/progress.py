@@ -1,4 +1,4 @@
-"""The progress bar of exports: on the error stream, so that standard output stays readable by programs."""
+"""The progress bar of long commands: on the error stream, so that standard output stays readable by programs."""
 
 from __future__ import annotations
 
