@@ -1,0 +1,151 @@
+"""Data sets by name: how each is opened, what options it has, how its faces are framed."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from runtime.errors import HeadPoseError, unknown_name
+from training.data.source import PoseSource, Progress, Subset, check_source, silent
+
+
+@dataclass(frozen=True)
+class DatasetEntry:
+    """How to open a data set and what to do with it where nothing else is said."""
+
+    opener: Callable[..., PoseSource]
+    """(data_dir, filename_list, progress, **options)."""
+    train_framing: str
+    """Key of `FRAMINGS` for training."""
+    test_framing: str
+    """Key of `FRAMINGS` for evaluation: the published crop where there is one."""
+    text: str
+    """For --help."""
+
+
+def _open_300w_lp(data_dir: Path, filename_list: Path | None, progress: Progress) -> PoseSource:
+    from training.data.pose_300w_lp import open_300w_lp
+
+    return open_300w_lp(data_dir, filename_list, progress=progress)
+
+
+def _open_aflw2000(
+    data_dir: Path, filename_list: Path | None, progress: Progress, *, landmarks: str = "all"
+) -> PoseSource:
+    from training.data.aflw2000 import open_aflw2000
+
+    return open_aflw2000(data_dir, filename_list, landmarks=landmarks, progress=progress)
+
+
+def _open_biwi(
+    data_dir: Path,
+    filename_list: Path | None,
+    progress: Progress,
+    *,
+    labels: str = "6drepnet",
+    split: str = "all",
+    boxes: str | None = None,
+) -> PoseSource:
+    from training.data.biwi import open_biwi
+
+    if filename_list is not None:
+        raise HeadPoseError(
+            "BIWI frames need no filename_list: name the .npz with the data set BIWI_npz, or leave it out"
+        )
+    source = open_biwi(data_dir, boxes=boxes, labels=labels)
+    return _biwi_part(source, split)
+
+
+def _biwi_part(source: PoseSource, split: str) -> PoseSource:
+    if split == "all":
+        return source
+    if split not in ("train", "test"):
+        raise unknown_name("BIWI split", split, ("all", "train", "test"))
+    from training.data.biwi_split import split_70_30
+
+    return Subset(source, split_70_30(source)[("train", "test").index(split)])
+
+
+def _open_biwi_npz(
+    data_dir: Path, filename_list: Path | None, progress: Progress, *, channels: str = "bgr"
+) -> PoseSource:
+    from training.data.biwi_npz import open_biwi_npz
+
+    return open_biwi_npz(filename_list or data_dir, channels=channels)
+
+
+def _open_face_list(data_dir: Path, filename_list: Path | None, progress: Progress) -> PoseSource:
+    from training.data.face_list import open_face_list
+
+    return open_face_list(filename_list or (data_dir / "labels.csv" if data_dir.is_dir() else data_dir))
+
+
+def _open_drawn(
+    data_dir: Path, filename_list: Path | None, progress: Progress, *, count: str = "512", seed: str = "0"
+) -> PoseSource:
+    from training.data.drawn_heads import DrawnHeads
+
+    try:
+        return DrawnHeads(int(count), int(seed))
+    except ValueError:
+        raise HeadPoseError(f"count and seed of DrawnHeads are whole numbers, not {count!r} and {seed!r}") from None
+
+
+DATASETS: dict[str, DatasetEntry] = {
+    "Pose_300W_LP": DatasetEntry(_open_300w_lp, "6drepnet_train", "6drepnet_train", "300W-LP (.jpg, .mat)"),
+    "AFLW2000": DatasetEntry(_open_aflw2000, "6drepnet_train", "6drepnet_test", "AFLW2000-3D; landmarks=all|visible"),
+    "BIWI": DatasetEntry(_open_biwi, "runtime", "runtime", "BIWI frames; labels=6drepnet|rgb, split=all|train|test"),
+    "BIWI_npz": DatasetEntry(_open_biwi_npz, "whole", "whole", "FSA-Net's .npz of BIWI; channels=bgr|rgb"),
+    "FaceList": DatasetEntry(_open_face_list, "runtime", "runtime", "labels.csv: any pictures with rotations"),
+    "DrawnHeads": DatasetEntry(_open_drawn, "square", "square", "drawn heads, no files needed; count=, seed="),
+}
+DEFAULT_FRAMING = {name: entry.test_framing for name, entry in DATASETS.items()}
+
+
+def open_dataset(
+    name: str,
+    data_dir: str | Path,
+    filename_list: str | Path | None = None,
+    *,
+    options: Mapping[str, Any] | None = None,
+    progress: Progress = silent,
+) -> PoseSource:
+    """Open a data set and check that its labels hold together.
+
+    Args:
+        name: key of `DATASETS`. 'BIWI' with an .npz as folder or list is 'BIWI_npz', as 6DRepNet's scripts take it.
+        data_dir: its folder.
+        filename_list: its list of files; None takes the usual place.
+        options: of this data set, as texts.
+        progress: told while labels are read.
+
+    Raises:
+        HeadPoseError: unknown name or option, missing or damaged files, no face.
+    """
+    folder, listed = Path(data_dir), Path(filename_list) if filename_list else None
+    if name == "BIWI" and (listed or folder).suffix == ".npz":
+        name = "BIWI_npz"
+    if name not in DATASETS:
+        raise unknown_name("data set", name, DATASETS)
+    entry = DATASETS[name]
+    known = [p.name for p in inspect.signature(entry.opener).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    for option in options or {}:
+        if option not in known:
+            raise unknown_name(f"option of {name}", option, known or ["none"])
+    if name != "DrawnHeads" and not folder.exists() and listed is None:
+        raise HeadPoseError(f"the data folder {folder} does not exist: give the place of {name} with --data_dir")
+    source = entry.opener(folder, listed, progress, **(options or {}))
+    check_source(source)
+    return source
+
+
+def spread(source: PoseSource, limit: int) -> PoseSource:
+    """At most `limit` faces (0: all), evenly spread over the set."""
+    if not 0 < limit < len(source):
+        return source
+    return Subset(source, np.linspace(0, len(source) - 1, limit).round().astype(np.intp))
