@@ -24,9 +24,9 @@ from benchmarks.device import host_device
 from benchmarks.host import Ratio, measure, ratio_of
 from benchmarks.process import ProcessCost, process_cost
 from benchmarks.record import Device, LatencyResult
-from export.spec import git_state
 from runtime.atomic import make_folder, write_text
 from runtime.errors import HeadPoseError
+from runtime.provenance import git_state
 
 SPINE_SCHEMA = 1
 SCHEMA_FILE = Path(__file__).with_name("spine.schema.json")

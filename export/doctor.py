@@ -123,7 +123,7 @@ def examine(*, deep: bool = False) -> Report:
 
 def _git() -> dict[str, Any]:
     try:
-        from export.spec import git_state
+        from runtime.provenance import git_state
     except ImportError:  # it needs numpy, which may be what is broken
         return {"commit": None, "dirty": None}
     # An installed copy may lie inside somebody else's repository, whose commit says nothing of this code.

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from export.manifest import manifest_entry, update_manifest
-from export.spec import ExportSpec, describe, git_state
+from export.spec import ExportSpec, describe
 from runtime.artifact import ArtifactInfo, size_bytes
 from runtime.atomic import check_new, make_folder
 from runtime.errors import HeadPoseError
+from runtime.provenance import git_state
 
 if TYPE_CHECKING:
     from export.parity import ParityReport

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from runtime.artifact import ArtifactInfo, CheckpointInfo, artifact_name
 from runtime.errors import HeadPoseError, unknown_name
 from runtime.preprocess import IMAGENET_MEAN, IMAGENET_STD, crop_rule
+from runtime.provenance import package_versions
 
 SUFFIXES = {"onnx": ".onnx", "tflite": ".tflite", "coreml": ".mlpackage"}
 PRECISIONS = {"onnx": ("fp32", "fp16"), "tflite": ("fp32", "fp16"), "coreml": ("fp32", "fp16")}
@@ -77,32 +76,9 @@ class ExportSpec:
         return self.name + SUFFIXES[self.target]
 
 
-def git_state(folder: Path | None = None) -> dict[str, Any]:
-    """Commit of the checkout that this code runs from and whether its tree is dirty; both None outside a checkout."""
-    import subprocess
-
-    def ask(*args: str) -> str | None:
-        command = ["git", "-C", str(folder or Path(__file__).parent), *args]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
-        except (OSError, subprocess.SubprocessError):
-            return None
-        return done.stdout.strip()
-
-    commit = ask("rev-parse", "HEAD")
-    status = ask("status", "--porcelain", "--untracked-files=no") if commit else None
-    return {"commit": commit, "dirty": None if status is None else bool(status)}
-
-
 def tool_versions(target: str) -> dict[str, str]:
     """Installed versions of the packages that make this target's files."""
-    versions = {}
-    for package in _TOOLS[target]:
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            versions[package] = "missing"
-    return versions
+    return package_versions(_TOOLS[target])
 
 
 def describe(spec: ExportSpec, checkpoint: CheckpointInfo, git: dict[str, Any]) -> ArtifactInfo:
