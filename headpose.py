@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
 from typing import Any
 
@@ -44,6 +43,11 @@ COMMANDS = {
     "export": ("export.commands.export", "turn a checkpoint into ONNX, TFLite and Core ML files, and prove them"),
     "parity": ("export.commands.parity", "compare the rotations of exported files with PyTorch's, in degrees"),
     "inspect": ("export.commands.inspect", "what is inside an exported file"),
+    "filenames": ("training.commands.filenames", "the list of a data set's files that training reads"),
+    "prepare": ("training.commands.prepare", "check a data set, or crop BIWI with our face detector"),
+    "train": ("training.commands.train", "train 6DRepNet on any backbone, on one processor or many"),
+    "evaluate": ("training.commands.evaluate", "errors of a checkpoint or exported file on a labelled set"),
+    "compare": ("benchmarks.commands.compare", "two evaluations side by side, with intervals on the difference"),
     "demo": ("benchmarks.commands.demo", "export everything, prove it, and run it on a photograph"),
     "bench": ("benchmarks.commands.bench", "latency of exported files on this computer, in turns"),
     "doctor": ("export.commands.doctor", "which targets are usable here, and how to get the others"),
@@ -65,20 +69,23 @@ def _overview() -> str:
     return "commands:\n" + "\n".join(lines) + "\n\nheadpose COMMAND --help tells the options of one command."
 
 
-def _stop_on_sigterm() -> None:
-    """Let a polite kill end like Ctrl-C: through the code that removes half-written files."""
-    import signal
-    import threading
-
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run the ``headpose`` command; returns its exit code: 0 done, 1 a check failed, 2 bad input, 130 interrupted."""
-    from runtime.errors import HeadPoseError, unknown_name
+    from runtime.command_line import run_command, stop_on_sigterm
+    from runtime.errors import unknown_name
 
     args = list(sys.argv[1:] if argv is None else argv)
+    stop_on_sigterm()
+    if not args or args[0].startswith("-"):
+        return _show_overview(args)
+    if args[0] not in COMMANDS:
+        print(f"error: {unknown_name('command', args[0], COMMANDS)}", file=sys.stderr)
+        return 2
+    module, text = COMMANDS[args[0]]
+    return run_command(importlib.import_module(module), f"headpose {args[0]}", text, args[1:])
+
+
+def _show_overview(args: list[str]) -> int:
     top = argparse.ArgumentParser(
         prog="headpose",
         description="Head pose from training to phones.",
@@ -87,29 +94,9 @@ def main(argv: list[str] | None = None) -> int:
         usage="headpose [--version] COMMAND …",
     )
     top.add_argument("--version", action="version", version=f"headpose {__version__}")
-    _stop_on_sigterm()
-    try:
-        if not args or args[0].startswith("-"):
-            top.parse_args(args)
-            top.print_help()
-            return 0
-        if args[0] not in COMMANDS:
-            raise unknown_name("command", args[0], COMMANDS)
-        command = importlib.import_module(COMMANDS[args[0]][0])
-        parser = argparse.ArgumentParser(prog=f"headpose {args[0]}", description=COMMANDS[args[0]][1])
-        command.add_arguments(parser)
-        code = int(command.run(parser.parse_args(args[1:])))
-        sys.stdout.flush()
-        return code
-    except HeadPoseError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:  # the reader of our output (head, less) has gone: nobody is left to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+    top.parse_args(args)
+    top.print_help()
+    return 0
 
 
 if __name__ == "__main__":
