@@ -13,6 +13,7 @@ from runtime.artifact import ArtifactInfo, artifact_name
 from runtime.errors import HeadPoseError, unknown_name
 from runtime.preprocess import IMAGENET_MEAN, IMAGENET_STD, crop_rule
 from runtime.sessions import check_images
+from training.inputs import to_input
 from training.models.checkpoints import LoadedCheckpoint, open_checkpoint
 from training.models.reparam import reparameterize
 
@@ -77,9 +78,7 @@ class TorchSession:
 
 def normalize(images: npt.NDArray[np.uint8]) -> torch.Tensor:
     """RGB (N, H, W, 3) uint8 → ImageNet-normalised (N, 3, H, W) float32: (x / 255 − mean) / std."""
-    x = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float() / 255.0
-    mean, std = (torch.tensor(v).reshape(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
-    return ((x - mean) / std).contiguous()
+    return to_input(torch.from_numpy(np.ascontiguousarray(images)))
 
 
 def _describe(loaded: LoadedCheckpoint, size: int) -> ArtifactInfo:

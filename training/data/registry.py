@@ -55,7 +55,7 @@ def _open_biwi(
 
     if filename_list is not None:
         raise HeadPoseError(
-            "BIWI frames need no filename_list: name the .npz with the data set BIWI_npz, or leave it out"
+            "BIWI frames have no filename_list: leave it out, or give an .npz to the data set BIWI_npz"
         )
     source = open_biwi(data_dir, boxes=boxes, labels=labels)
     return _biwi_part(source, split)

@@ -1,0 +1,136 @@
+"""One optimiser step: forward in parts, gradients over all processes, clip, update, running average."""
+
+from __future__ import annotations
+
+import math
+from contextlib import nullcontext
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from runtime.errors import HeadPoseError
+from training.config import TrainConfig
+from training.data.loader import Batch
+from training.distributed import World, all_sum, unwrap, wrap
+from training.ema import ModelEma
+from training.inputs import to_input
+from training.losses import get_loss
+from training.models.sixdrepnet import SixDRepNet
+from training.optim import build_optimizer, clip_gradients, freeze_norms, parameter_groups
+from training.schedule import apply_schedule
+from training.snapshots import TrainState
+from training.sync_norm import convert_sync_norm
+
+
+class StepResult(NamedTuple):
+    """What a step did."""
+
+    loss: float
+    """Mean over the global batch."""
+    norm: float
+    """Of the gradient before clipping; not finite: the step was left out."""
+    images: int
+    """In the global batch."""
+
+
+class Stepper:
+    """The network, its optimiser and its running average.
+
+    Args:
+        config: what was asked for.
+        world: this process among the others.
+        network: training form; moved to the device.
+    """
+
+    def __init__(self, config: TrainConfig, world: World, network: SixDRepNet) -> None:
+        self._config, self._world = config, world
+        self._loss = get_loss(config.loss)
+        layout = torch.channels_last if config.channels_last else torch.contiguous_format
+        self.network = network.to(device=world.device, memory_format=layout)  # type: ignore[call-overload]
+        if config.sync_bn:
+            convert_sync_norm(self.network, world.device.type)
+        groups = parameter_groups(
+            self.network,
+            lr=config.lr,
+            weight_decay=config.weight_decay,
+            head_lr_factor=config.head_lr_factor,
+            freeze_stem=config.freeze_stem,
+        )
+        self.optimizer = build_optimizer(config.optimizer, groups, config.lr)
+        self.ema = ModelEma(self.network, config.ema) if config.ema else None
+        wrapped = wrap(self.network, world)
+        self._net: Any = torch.compile(wrapped) if config.compile else wrapped
+
+    @property
+    def averaged(self) -> nn.Module:
+        """The network that is validated and kept: the running average, or the network itself."""
+        return self.ema.module if self.ema else self.network
+
+    def step(self, batch: Batch, lr_factor: float) -> StepResult:
+        """One update with this process's share of the global batch; the same result in every process."""
+        count = int(all_sum(torch.tensor(float(len(batch.indices)), device=self._world.device)))
+        self._net.train()
+        if self._config.freeze_bn:
+            freeze_norms(self.network)
+        apply_schedule(self.optimizer, lr_factor, self._config.lr)
+        loss = self._backward(batch, max(count, 1))
+        norm = float(clip_gradients(self.network.parameters(), self._config.clip_norm or math.inf))
+        if math.isfinite(norm) and count:
+            self.optimizer.step()
+            if self.ema:
+                self.ema.update(unwrap(self.network))
+        self.optimizer.zero_grad(set_to_none=True)
+        return StepResult(loss, norm, count)
+
+    def _backward(self, batch: Batch, count: int) -> float:
+        """Gradients of the mean loss over the global batch of `count` faces; returns that mean."""
+        parts = self._parts(batch)
+        total = torch.zeros((), device=self._world.device)
+        for i, (images, truth) in enumerate(parts):
+            last = i == len(parts) - 1
+            with nullcontext() if last or self._world.size == 1 else self._net.no_sync():
+                loss = self._losses(images, truth).sum() / count
+                (loss * self._world.size).backward()  # DDP takes the mean over the processes
+            total += loss.detach()
+        return float(all_sum(total))
+
+    def _parts(self, batch: Batch) -> list[tuple[Tensor, Tensor | None]]:
+        if not batch.indices:  # every process must take part in the exchange: one black picture without weight
+            side = self._config.image_size
+            return [(torch.zeros(1, side, side, 3, dtype=torch.uint8), None)]
+        size, truth = self._config.batch_size, batch.rotations.to(self._world.device)
+        return list(zip(batch.images.split(size), truth.split(size), strict=True))
+
+    def _losses(self, images: Tensor, truth: Tensor | None) -> Tensor:
+        device = self._world.device
+        x = to_input(images, device, channels_last=self._config.channels_last)
+        with torch.autocast(device.type, torch.bfloat16, enabled=self._config.precision == "bf16"):
+            predicted = self._net(x)
+        if truth is None:
+            return predicted.float().sum().reshape(1) * 0.0
+        return self._loss(predicted.float(), truth)
+
+    def parts_of_state(self) -> dict[str, Any]:
+        """What a `TrainState` takes from here."""
+        return {
+            "model": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "ema": self.ema.state_dict() if self.ema else None,
+            "rng": torch.get_rng_state(),
+        }
+
+    def restore(self, state: TrainState) -> None:
+        """Take over a state; raises HeadPoseError if it does not fit the network or the optimiser."""
+        try:
+            self.network.load_state_dict(state.model)
+            self.optimizer.load_state_dict(state.optimizer)
+            if self.ema:
+                self.ema.load_state_dict(state.ema or {})
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise HeadPoseError(
+                f"the snapshot does not fit these settings ({str(error).splitlines()[0][:160]}): resume with those "
+                "of its run, or start from weights alone with --snapshot and the run's best.safetensors"
+            ) from error
+        if state.rng is not None:
+            torch.set_rng_state(state.rng)

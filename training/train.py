@@ -1,0 +1,287 @@
+"""Training from a config to a run folder. ``python -m training.train`` is ``headpose train``.
+
+    python -m training.train --num_epochs 80 --batch_size 80 --lr 0.0001 --dataset Pose_300W_LP \\
+        --data_dir ./datasets/300W_LP --filename_list ./datasets/300W_LP/filenames.txt --output_string myexp \\
+        --backbone_type repnext --backbone_weights ./repnext_m4_fused.pt
+    torchrun --nproc_per_node 4 -m training.train --recipe repnext_m4_300wlp --data_dir ./datasets/300W_LP
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from runtime.errors import HeadPoseError, unknown_name
+from training.config import TrainConfig, check
+from training.data.augmentation import AUGMENTATIONS
+from training.data.crops import FRAMINGS
+from training.data.loader import View, evaluation_loader, training_loader
+from training.data.registry import DATASETS, open_dataset, spread
+from training.data.source import PoseSource, Progress, Subset, silent
+from training.data.split import hold_out
+from training.distributed import World, barrier, broadcast_object, start, stop
+from training.initial import initial_network
+from training.inputs import to_input
+from training.models.sixdrepnet import SixDRepNet
+from training.run_folder import RunFolder, check_copy_target, copy_run
+from training.snapshots import TrainState, is_training_snapshot, load_state
+from training.stopping import StopRequest, listening
+from training.trainer import TrainData, Trainer
+
+_CALIBRATION = 256  # faces that new BatchNorms take their statistics from
+_MOST_WORKERS = 16
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended."""
+
+    folder: Path
+    """Its folder."""
+    status: str
+    """'finished', 'time', 'SIGTERM' or 'SIGINT'."""
+    exit_code: int
+    """0, or 128 + the signal."""
+    summary: dict[str, Any]
+    """What summary.json holds."""
+
+
+def open_data(config: TrainConfig, progress: Progress = silent) -> TrainData:
+    """The faces of a config: opened, limited, split by groups.
+
+    Raises HeadPoseError for an unknown name, damaged data, one group only, or a batch larger than the set.
+    """
+    source = spread(_open(config, progress), config.limit)
+    entry = DATASETS.get(config.dataset, DATASETS["BIWI_npz"])
+    framing = config.framing or entry.train_framing
+    if framing not in FRAMINGS:
+        raise unknown_name("framing", framing, FRAMINGS)
+    if config.augmentation not in AUGMENTATIONS:
+        raise unknown_name("augmentation", config.augmentation, AUGMENTATIONS)
+    train, val = source, None
+    if config.val_fraction:
+        kept, held = hold_out(source.groups, config.val_fraction, config.seed)
+        train, val = Subset(source, kept), Subset(source, held)
+    _check_batch(config, train)
+    view = View(framing, config.augmentation, config.image_size, config.seed)
+    return TrainData(train, val, view, _workers(config))
+
+
+def _open(config: TrainConfig, progress: Progress) -> PoseSource:
+    options = config.data_options
+    return open_dataset(config.dataset, config.data_dir, config.filename_list, options=options, progress=progress)
+
+
+def _check_batch(config: TrainConfig, train: PoseSource) -> None:
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    batch = config.batch_size * config.accumulate * world
+    if batch > len(train):
+        raise HeadPoseError(
+            f"a step takes {batch} faces (batch_size {config.batch_size} × accumulate {config.accumulate} × "
+            f"{world} processes) and {train.name} has {len(train)} to train on: lower --batch_size"
+        )
+
+
+def _workers(config: TrainConfig) -> int:
+    if config.workers >= 0:
+        return config.workers
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return min(_MOST_WORKERS, max(1, (os.cpu_count() or 1) // processes - 1))
+
+
+def train(
+    config: TrainConfig,
+    *,
+    resume: tuple[RunFolder, TrainState] | None = None,
+    progress: Progress = silent,
+    say: Callable[[str], None] = print,
+) -> Outcome:
+    """Train as the config says.
+
+    Args:
+        config: checked settings.
+        resume: a run folder and its state to go on from, in that folder; None starts a new one.
+        progress: told (text, done, total).
+        say: told one sentence now and then.
+
+    Returns:
+        The outcome, in every process; only the main one writes files.
+
+    Raises:
+        HeadPoseError: bad data, settings or weights; a file that cannot be written; a diverged run.
+    """
+    check(config)
+    check_copy_target(config.copy_to)
+    world = start(config.device)
+    try:
+        return _train(config, world, resume, progress if world.is_main else silent, say if world.is_main else _mute)
+    finally:
+        stop(world)
+
+
+def _mute(text: str) -> None:
+    """What the other processes say."""
+
+
+def _train(
+    config: TrainConfig,
+    world: World,
+    resume: tuple[RunFolder, TrainState] | None,
+    progress: Progress,
+    say: Callable[[str], None],
+) -> Outcome:
+    _set_up_torch(config)
+    data = _open_in_turns(config, world, progress)
+    network, origin, state = _network(config, data, resume)
+    folder = resume[0] if resume else RunFolder(Path(broadcast_object(_new_folder(config, world))))
+    request = StopRequest(config.max_minutes)
+    trainer = Trainer(config, world, network, data, folder, request=request, progress=progress, origin=origin)
+    if state is not None:
+        trainer.restore(state)
+        _check_epochs(config, state)
+        say(f"continuing after {state.position.epoch} epochs and {state.position.step} steps")
+    if world.is_main:
+        folder.write_start(config, _facts(config, world, data, origin))
+        _save_samples(data, folder)
+        say(f"{origin}; {len(data.train)} faces, {len(data.val or [])} held out; writing to {folder.path}")
+    with listening(request):
+        status = trainer.fit()
+    return _finish(trainer, status, request.exit_code if status != "finished" else 0, say)
+
+
+def _set_up_torch(config: TrainConfig) -> None:
+    torch.manual_seed(config.seed)
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    torch.backends.cudnn.benchmark = not config.deterministic
+    torch.backends.cudnn.deterministic = config.deterministic
+    torch.set_float32_matmul_precision("high")
+
+
+def _open_in_turns(config: TrainConfig, world: World, progress: Progress) -> TrainData:
+    """The main process first: it may write the index of labels, which the others then read."""
+    data = open_data(config, progress) if world.is_main else None
+    barrier(world)
+    return data or open_data(config)
+
+
+def _network(
+    config: TrainConfig, data: TrainData, resume: tuple[RunFolder, TrainState] | None
+) -> tuple[SixDRepNet, str, TrainState | None]:
+    def images() -> Iterator[Tensor]:
+        plain = View(data.view.framing, "none", data.view.size, random=False)
+        first = spread(data.train, _CALIBRATION)
+        for batch in evaluation_loader(first, plain, range(len(first)), config.batch_size, 0):
+            if batch.indices:
+                yield to_input(batch.images)
+
+    state = resume[1] if resume else None
+    if state is None and config.snapshot and is_training_snapshot(Path(config.snapshot)):
+        state = load_state(Path(config.snapshot))
+    if state is not None:
+        if state.backbone != config.backbone_type:
+            raise HeadPoseError(
+                f"the snapshot is of {state.backbone}, not of {config.backbone_type}: "
+                f"pass --backbone_type {state.backbone}"
+            )
+        network, _ = initial_network(config.backbone_type, images=images)
+        return network, str(state.record.get("origin") or f"{state.backbone} from a snapshot"), state
+    found = initial_network(
+        config.backbone_type, weights=config.backbone_weights, snapshot=config.snapshot, images=images
+    )
+    return *found, None
+
+
+def _check_epochs(config: TrainConfig, state: TrainState) -> None:
+    if state.position.epoch >= config.num_epochs:
+        raise HeadPoseError(
+            f"the snapshot has done {state.position.epoch} of {config.num_epochs} epochs: raise --num_epochs to go on"
+        )
+
+
+def _new_folder(config: TrainConfig, world: World) -> str:
+    return str(RunFolder.create(config).path) if world.is_main else ""
+
+
+def _facts(config: TrainConfig, world: World, data: TrainData, origin: str) -> dict[str, Any]:
+    return {
+        "origin": origin,
+        "data": {
+            "name": data.train.name,
+            "terms": data.train.terms,
+            "train": len(data.train),
+            "held_out": len(data.val) if data.val else 0,
+            "held_out_groups": len(set(data.val.groups)) if data.val else 0,
+            "framing": data.view.framing,
+            "augmentation": AUGMENTATIONS[config.augmentation].describe(),
+        },
+        "world": world.size,
+        "device": str(world.device),
+        "seed": config.seed,
+    }
+
+
+def _save_samples(data: TrainData, folder: RunFolder) -> None:
+    """The first views of the first epoch with their axes."""
+    from runtime.images import save_image
+    from training.data.loader import EpochBatches
+    from training.sample_sheet import sample_sheet
+
+    batches = EpochBatches(len(data.train), min(16, len(data.train)), seed=data.view.seed)
+    batch = next(iter(training_loader(data.train, data.view, batches, 0)))
+    if batch.indices:
+        views = list(zip(batch.images.numpy(), batch.rotations.numpy().astype(float), strict=True))
+        save_image(folder.path / "samples.png", sample_sheet(views))
+
+
+def _finish(trainer: Trainer, status: str, exit_code: int, say: Callable[[str], None]) -> Outcome:
+    summary = _summary(trainer, status)
+    folder, config = trainer.folder, trainer.config
+    if trainer.world.is_main:
+        folder.write_summary(summary)
+        if status == "finished" and config.copy_to:
+            say(f"copied to {copy_run(folder, config.copy_to)}")
+    return Outcome(folder.path, status, exit_code, summary)
+
+
+def _summary(trainer: Trainer, status: str) -> dict[str, Any]:
+    done = trainer.progressed
+    return {
+        "status": status,
+        "epochs": trainer.position.epoch,
+        "steps": trainer.global_step,
+        "backbone": trainer.config.backbone_type,
+        "parameters": sum(p.numel() for p in trainer.stepper.network.parameters()),
+        "best_epoch": done.best_epoch,
+        "best_held_out_geodesic_deg": done.best_deg,
+        "last_held_out_geodesic_deg": done.last_deg,
+        "images": done.images,
+        "seconds": round(done.seconds, 1),
+        "images_per_s": round(done.images / max(done.seconds, 1e-9), 2),
+        "bad_steps": done.bad_steps,
+        "skipped": [list(pair) for pair in done.skipped],
+        "origin": trainer.origin,
+        "data": trainer.data.train.name,
+        "terms": trainer.data.train.terms,
+    }
+
+
+def main(argv: list[str] | None = None) -> int:
+    """``python -m training.train``: the options of ``headpose train``."""
+    import sys
+
+    from runtime.command_line import run_command
+    from training.commands import train as command
+
+    arguments = sys.argv[1:] if argv is None else argv
+    return run_command(command, "python -m training.train", "Train 6DRepNet on any backbone.", arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

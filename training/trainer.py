@@ -1,0 +1,280 @@
+"""The training loop: epochs of steps, validation, snapshots. What comes next depends on config and state alone."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from runtime.errors import HeadPoseError
+from training.config import TrainConfig
+from training.curves import save_curves
+from training.data.loader import Batch, EpochBatches, View, training_loader
+from training.data.source import PoseSource, Progress, silent
+from training.distributed import World, gather_objects
+from training.meter import Meter
+from training.models.checkpoints import save_checkpoint
+from training.models.sixdrepnet import SixDRepNet
+from training.run_folder import MetricsLog, RunFolder, read_metrics
+from training.schedule import SCHEDULES, ScheduleSpec
+from training.snapshots import Position, TrainState, prune, save_state
+from training.stepper import Stepper
+from training.stopping import StopRequest
+from training.validation import validate
+
+MAX_BAD_STEPS = 20  # one after the other with a gradient that is no number: the run has diverged
+
+
+@dataclass(frozen=True, eq=False)
+class TrainData:
+    """Where the faces come from."""
+
+    train: PoseSource
+    """Faces to learn from."""
+    val: PoseSource | None
+    """Held-out faces of other groups, None if no part is held out."""
+    view: View
+    """How they are seen in training."""
+    workers: int
+    """Loading processes."""
+
+
+@dataclass
+class Progressed:
+    """What a run has come to; part of every snapshot."""
+
+    best_deg: float | None = None
+    """Lowest mean geodesic error on the held-out part."""
+    best_epoch: int | None = None
+    """The epoch that had it, counted from 1."""
+    last_deg: float | None = None
+    """That of the last epoch."""
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    """(key, reason) of pictures that could not be read, once each."""
+    seconds: float = 0.0
+    """Spent in steps, over all stretches."""
+    images: int = 0
+    """Faces seen."""
+    bad_steps: int = 0
+    """Steps left out because their gradient was no number."""
+
+    @staticmethod
+    def of(record: dict[str, Any]) -> Progressed:
+        """From the record of a snapshot."""
+        skipped = [(str(key), str(reason)) for key, reason in record.get("skipped", [])]
+        return Progressed(**{**record, "skipped": skipped})
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {**vars(self), "skipped": [list(pair) for pair in self.skipped]}
+
+
+class Trainer:
+    """One run. `fit` takes it to its end or to a stop; `state` and `restore` carry it from one process to the next.
+
+    Args:
+        config: what was asked for.
+        world: this process among the others.
+        network: on the CPU, training form.
+        data: the faces.
+        folder: where the main process writes.
+        request: asked between steps whether to stop.
+        progress: told (text, done, total) about every step.
+        origin: where the first weights came from, for the record of the last ones.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        world: World,
+        network: SixDRepNet,
+        data: TrainData,
+        folder: RunFolder,
+        *,
+        request: StopRequest,
+        progress: Progress = silent,
+        origin: str = "",
+    ) -> None:
+        self.config, self.world, self.data, self.folder, self.origin = config, world, data, folder, origin
+        self.position, self.progressed = Position(), Progressed()
+        self._request, self._progress = request, progress
+        batch = config.batch_size * config.accumulate
+        self._batches = EpochBatches(len(data.train), batch, rank=world.rank, world=world.size, seed=config.seed)
+        self.stepper = Stepper(config, world, network)
+        self._factor = SCHEDULES[config.schedule](schedule_spec(config, self._batches.steps))
+        self._bad_in_a_row = 0
+        self._reason: str | None = None
+        self._meter = Meter()
+
+    @property
+    def global_step(self) -> int:
+        """Optimiser steps done since the beginning."""
+        return self.position.epoch * self._batches.steps + self.position.step
+
+    def state(self) -> TrainState:
+        """Everything that the next step depends on."""
+        return TrainState(
+            position=self.position,
+            backbone=self.config.backbone_type,
+            config=self.config.to_dict(),
+            record=self.progressed.to_dict(),
+            **self.stepper.parts_of_state(),
+        )
+
+    def restore(self, state: TrainState) -> None:
+        """Take over a state of the same network; raises HeadPoseError if it does not fit this config."""
+        self.stepper.restore(state)
+        self.progressed = Progressed.of(state.record)
+        self.position = state.position
+
+    def fit(self) -> str:
+        """Train to the end: 'finished', or the reason of a stop: 'SIGTERM', 'SIGINT', 'time'.
+
+        Raises HeadPoseError if too many pictures cannot be read, the gradient stays no number, or a file cannot be
+        written; the snapshots of before stay.
+        """
+        log = self._open_log()
+        loader = training_loader(self.data.train, self.data.view, self._batches, self.data.workers)
+        try:
+            while self.position.epoch < self.config.num_epochs:
+                reason = self._epoch(loader, log)
+                if reason is not None:
+                    self.save()
+                    return reason
+                self.position = Position(self.position.epoch + 1, 0)
+                self._finish_epoch(log)
+        finally:
+            if log is not None:
+                log.close()
+        return "finished"
+
+    def _open_log(self) -> MetricsLog | None:
+        if not self.world.is_main:
+            return None
+        return MetricsLog(self.folder, tensorboard=self.config.tensorboard, from_step=self.global_step)
+
+    def save(self) -> None:
+        """Write a training snapshot and remove the oldest ones; the main process only."""
+        if self.world.is_main:
+            save_state(self.folder.path, self.state(), prefix=self.config.output_string)
+            prune(self.folder.path, self.config.keep)
+
+    def _epoch(self, loader: Any, log: MetricsLog | None) -> str | None:
+        """The rest of the current epoch; None, or why it was left."""
+        self._batches.epoch, self._batches.start = self.position.epoch, self.position.step
+        self._meter = Meter()
+        for batch in loader:
+            self._step(batch)
+            if log is not None and self.global_step % self.config.log_every == 0:
+                log.write(self.global_step, self._line(), group="train")
+                self._meter.forget_losses()
+            self._show()
+            if self.position.step == self._batches.steps:
+                break
+            if self._reason is not None:
+                return self._reason
+            if self.config.save_every_steps and self.position.step % self.config.save_every_steps == 0:
+                self.save()
+        return None
+
+    def _step(self, batch: Batch) -> None:
+        started = time.perf_counter()
+        before = self._meter.seconds
+        self._exchange(batch)
+        result = self.stepper.step(batch, self._factor(self.global_step))
+        self._bad_in_a_row = 0 if math.isfinite(result.norm) else self._bad_in_a_row + 1
+        self.progressed.bad_steps += self._bad_in_a_row > 0
+        if self._bad_in_a_row >= MAX_BAD_STEPS:
+            raise HeadPoseError(
+                f"the gradient was no number in {MAX_BAD_STEPS} steps one after the other: resume from a snapshot "
+                "of before with a lower --lr, a --clip_norm, or --precision fp32"
+            )
+        self.position = Position(self.position.epoch, self.position.step + 1)
+        self._meter.add(result.loss, result.norm, result.images, started)
+        self.progressed.images += result.images
+        self.progressed.seconds += self._meter.seconds - before
+
+    def _exchange(self, batch: Batch) -> None:
+        """All processes learn of every picture that failed and of the first reason that any of them has to stop."""
+        parts = gather_objects((batch.failures, self._request.reason))
+        self._reason = next((reason for _, reason in parts if reason), None)
+        known = {key for key, _ in self.progressed.skipped}
+        self.progressed.skipped += [pair for failures, _ in parts for pair in failures if pair[0] not in known]
+        if len(self.progressed.skipped) > self.config.max_skipped:
+            key, why = self.progressed.skipped[-1]
+            raise HeadPoseError(
+                f"{len(self.progressed.skipped)} pictures of {self.data.train.name} could not be read, the last one "
+                f"{key} ({why}): repair the data (headpose prepare check lists them) or raise --max_skipped"
+            )
+
+    def _line(self) -> dict[str, Any]:
+        return {
+            "epoch": round(self.global_step / self._batches.steps, 4),
+            "loss": self._meter.loss,
+            "lr": self.config.lr * self._factor(self.global_step - 1),
+            "grad_norm": self._meter.norm,
+            "images_per_s": round(self._meter.images_per_s, 2),
+            "skipped": len(self.progressed.skipped),
+        }
+
+    def _show(self) -> None:
+        total = self._batches.steps * self.config.num_epochs
+        best = f"  best {self.progressed.best_deg:.2f}°" if self.progressed.best_deg is not None else ""
+        text = f"epoch {self.position.epoch + 1}/{self.config.num_epochs}  loss {self._meter.loss:.4f}{best}"
+        self._progress(f"{text}  {self._meter.images_per_s:.0f} images/s", self.global_step, total)
+
+    def _finish_epoch(self, log: MetricsLog | None) -> None:
+        """Validate, keep the weights if they are the best so far, save everything, draw the curves."""
+        figures = self._validate()
+        better = bool(figures) and figures["geodesic_mean_deg"] < (self.progressed.best_deg or math.inf)
+        if figures:
+            self.progressed.last_deg = figures["geodesic_mean_deg"]
+        if better:
+            self.progressed.best_deg, self.progressed.best_epoch = self.progressed.last_deg, self.position.epoch
+        if log is None:
+            return
+        if better:
+            self._save_weights(self.folder.best)
+        self._save_weights(self.folder.last)
+        self.save()
+        if figures:
+            log.write(self.global_step, {"epoch": self.position.epoch, **figures}, group="val")
+        save_curves(self.folder.path / "curves.png", read_metrics(self.folder.metrics), self.folder.path.name)
+
+    def _validate(self) -> dict[str, float]:
+        if self.data.val is None:
+            return {}
+        network, size = self.stepper.averaged, self.config.batch_size
+        return validate(network, self.data.val, self.data.view, self.world, batch=size, workers=self.data.workers)
+
+    def _save_weights(self, path: Any) -> None:
+        source = self.data.train
+        extra = {
+            "epoch": self.position.epoch,
+            "held_out_geodesic_deg": self.progressed.last_deg,
+            "started_from": self.origin,
+            "image_size": self.config.image_size,
+            "framing": self.data.view.framing,
+        }
+        save_checkpoint(
+            self.stepper.averaged,  # type: ignore[arg-type]
+            path,
+            backbone=self.config.backbone_type,
+            training_data=source.name,
+            licence=f"trained on {source.name}: {source.terms}",
+            extra=extra,
+            overwrite=True,
+        )
+
+
+def schedule_spec(config: TrainConfig, steps_per_epoch: int) -> ScheduleSpec:
+    """The schedule's numbers in steps."""
+    return ScheduleSpec(
+        total_steps=steps_per_epoch * config.num_epochs,
+        warmup_steps=round(steps_per_epoch * config.warmup_epochs),
+        steps_per_epoch=steps_per_epoch,
+        milestones=config.milestones,
+        gamma=config.gamma,
+        floor=config.lr_floor,
+    )
