@@ -22,18 +22,35 @@ def silent(text: str, done: int, total: int) -> None:
 class PoseSource(Protocol):
     """A labelled set of N faces. Pickles into the worker processes of a loader, so it holds no open files."""
 
-    name: str
-    """As published: '300W-LP', 'AFLW2000-3D', 'BIWI', …"""
-    terms: str
-    """Licence or terms of use of the data, for the records of weights that were trained on it."""
-    keys: Sequence[str]
-    """N names, unique in the set, short enough to be read: 'AFW/AFW_134212_1_0'."""
-    groups: Sequence[str]
-    """N names of what must never be split between training and validation: a photograph, a person, a sequence."""
-    rotations: npt.NDArray[np.float64]
-    """(N, 3, 3), the convention of `runtime.rotation`."""
-    boxes: npt.NDArray[np.float64]
-    """(N, 4) left, top, right, bottom of the face in pixels of its picture: what framings start from."""
+    @property
+    def name(self) -> str:
+        """As published: '300W-LP', 'AFLW2000-3D', 'BIWI', …"""
+        ...
+
+    @property
+    def terms(self) -> str:
+        """Licence or terms of use of the data, for the records of weights that were trained on it."""
+        ...
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """N names, unique in the set, short enough to be read: 'AFW/AFW_134212_1_0'."""
+        ...
+
+    @property
+    def groups(self) -> Sequence[str]:
+        """N names of what training and validation must not share: a photograph, a person, a sequence."""
+        ...
+
+    @property
+    def rotations(self) -> npt.NDArray[np.float64]:
+        """(N, 3, 3), the convention of `runtime.rotation`."""
+        ...
+
+    @property
+    def boxes(self) -> npt.NDArray[np.float64]:
+        """(N, 4) left, top, right, bottom of the face in pixels of its picture: what framings start from."""
+        ...
 
     def __len__(self) -> int:
         """N."""
