@@ -10,8 +10,8 @@ import numpy.typing as npt
 from PIL import Image
 from scipy.io import savemat
 
-from export.drawn_faces import STYLES, draw_face
 from runtime.rotation import euler_to_rotation, to_opencv
+from training.data.drawn_faces import STYLES, draw_face
 
 Pose = tuple[float, float, float]
 """pitch, yaw, roll in degrees."""
@@ -22,7 +22,7 @@ SUBSETS = ("AFW", "HELEN", "IBUG", "LFPW")
 INVISIBLE = (-1.0, 452.0)  # how AFLW2000-3D writes a point that is hidden
 VISIBLE_COSINE = 0.1  # a point counts as hidden when its surface turns further away than that
 HEAD_SHARE = 0.6  # side of the drawn head's square over the side of the picture
-_SKULL = np.array([0.46, 0.62, 0.52])  # of export/drawn_faces.py, in half sides of its square
+_SKULL = np.array([0.46, 0.62, 0.52])  # of training/data/drawn_faces.py, in half sides of its square
 # the 21 points of AFLW among the 68: brows, eyes, ear, nose, ear, mouth, chin
 AFLW_POINTS = [17, 19, 21, 22, 24, 26, 36, 37, 39, 42, 43, 45, 0, 31, 30, 35, 16, 48, 62, 54, 8]
 

@@ -1,0 +1,1 @@
+"""Sub-commands of the headpose program that need training."""
