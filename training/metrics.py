@@ -1,4 +1,4 @@
-"""Errors of estimated rotations, image by image: geodesic, MAEV, Euler angles with an honest and with the published wrap.
+"""Errors of estimated rotations, image by image: geodesic, MAEV, Euler angles with an honest and the published wrap.
 
 The geodesic angle comes first: it is the only one that does not depend on how a rotation is split into three angles,
 and the only honest one where |yaw| is near 90° and pitch and roll become one turn.
