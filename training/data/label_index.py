@@ -174,18 +174,17 @@ def _read_sidecar(path: Path, root: Path, names: Sequence[str]) -> LabelIndex | 
             index = LabelIndex(**{field.name: stored[field.name] for field in fields(LabelIndex)})
     except Exception:  # any damage to a file that can be made again; NumPy and zipfile fail in many ways
         return None
-    whole = (
-        _has_shapes(index, len(names)) and np.isfinite(index.angles_deg).all() and np.isfinite(index.boxes_all).all()
-    )
-    return index if whole and np.array_equal(index.files, _files_now(root, names)) else None
+    return index if _is_whole(index, len(names)) and np.array_equal(index.files, _files_now(root, names)) else None
 
 
-def _has_shapes(index: LabelIndex, count: int) -> bool:
-    shapes = {"angles_deg": (count, 3), "boxes_all": (count, 4), "boxes_visible": (count, 4)}
-    shapes |= {"invisible": (count,), "files": (count, 2)}
-    kinds = {"invisible": np.int64, "files": np.int64}
-    columns = {name: getattr(index, name) for name in shapes}
-    return all(columns[n].shape == s and columns[n].dtype == kinds.get(n, np.float64) for n, s in shapes.items())
+def _is_whole(index: LabelIndex, count: int) -> bool:
+    shapes: dict[str, tuple[int, ...]] = {"angles_deg": (count, 3), "boxes_all": (count, 4)}
+    shapes |= {"boxes_visible": (count, 4), "invisible": (count,), "files": (count, 2)}
+    for name, shape in shapes.items():
+        column = getattr(index, name)
+        if column.shape != shape or column.dtype != (np.int64 if name in ("invisible", "files") else np.float64):
+            return False
+    return bool(np.isfinite(index.angles_deg).all() and np.isfinite(index.boxes_all).all())
 
 
 def _files_now(root: Path, names: Sequence[str]) -> npt.NDArray[np.int64]:
