@@ -41,13 +41,6 @@ def read_rgb(path: str | Path) -> Image:
     return read_image(path)  # any other format, or the words for what is wrong
 
 
-def use_one_thread() -> None:
-    """Keep OpenCV to the calling thread: a loader's workers fill the cores already, threads inside them only wait."""
-    import cv2
-
-    cv2.setNumThreads(0)
-
-
 def _bytes_of(path: Path) -> bytes:
     try:
         with path.open("rb", buffering=0) as stream:
