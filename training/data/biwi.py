@@ -182,11 +182,15 @@ class BiwiFrames:
     def __len__(self) -> int:
         return len(self.keys)
 
+    def frame(self, index: int) -> Path:
+        """The picture file of one frame."""
+        return self.root / f"{self.keys[index]}_rgb.png"
+
     def picture(self, index: int) -> Image:
         """The frame, RGB (480, 640, 3); HeadPoseError naming the file if it cannot be read."""
         from training.data.decode import read_rgb
 
-        return read_rgb(self.root / f"{self.keys[index]}_rgb.png")
+        return read_rgb(self.frame(index))
 
 
 def open_biwi(
