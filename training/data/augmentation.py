@@ -142,7 +142,7 @@ PAPER = Augmentation(
 
 # For phones and for heads that were rendered. In the order in which a picture is taken: what stands before the face,
 # the light, the lens, the sensor, the file. No single step is so frequent that clean pictures become rare: about one
-# view in ten has none of the steps that cost detail.
+# view in four has none of the five steps that cost detail (0.85³ · 0.7 · 0.6).
 STRONG = Augmentation(
     "strong",
     "everything: turns, occluders, light, blur, noise, low resolution and JPEG, for phones and rendered heads",
