@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from runtime.errors import HeadPoseError
+from training.data.mat_file import DamagedMatError, read_variables
 
 _VARIABLES = ["Pose_Para", "pt2d", "roi"]  # the shape and texture parameters beside them are skipped unread
 
@@ -58,33 +57,26 @@ def parse_mat(data: bytes, path: str | Path) -> MatLabels:
     if not (np.isfinite(pose[:3]).all() and np.isfinite(landmarks).all()):
         raise HeadPoseError(f"{path} has labels that are NaN or infinite: leave this face out")
     pitch, yaw, roll = (float(angle) for angle in np.degrees(pose[:3]))
-    roi = np.asarray(variables["roi"]).ravel() if "roi" in variables else None
-    whole = roi is not None and roi.size == 4 and roi.dtype.kind in "iuf"
-    return MatLabels(pitch, yaw, roll, landmarks, roi.astype(np.float64) if roi is not None and whole else None)
+    roi = variables.get("roi")
+    whole = None if roi is None or roi.size != 4 else roi.ravel().astype(np.float64)
+    return MatLabels(pitch, yaw, roll, landmarks, whole)
 
 
-def _load(data: bytes, path: str | Path) -> dict[str, Any]:
-    from scipy.io import loadmat
-
+def _load(data: bytes, path: str | Path) -> dict[str, npt.NDArray[np.generic] | None]:
     if not data:
         raise HeadPoseError(f"{path} is empty: get the file again")
     try:
-        variables: dict[str, Any] = loadmat(io.BytesIO(data), variable_names=_VARIABLES)
-    except NotImplementedError as error:  # version 7.3 is HDF5
-        raise HeadPoseError(f"{path} is a .mat file of version 7.3: save it as version 7 in MATLAB") from error
-    except Exception as error:  # scipy's parser fails in a dozen ways on damaged bytes
-        raise HeadPoseError(f"{path} is damaged or no .mat file ({_one_line(error)}): get the file again") from error
-    return variables
+        return read_variables(data, _VARIABLES)
+    except DamagedMatError as error:
+        raise HeadPoseError(f"{path} is damaged or no .mat file ({error}): get the file again") from error
 
 
-def _one_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
-
-
-def _numbers(variables: dict[str, Any], name: str, path: str | Path) -> npt.NDArray[np.float64]:
+def _numbers(
+    variables: dict[str, npt.NDArray[np.generic] | None], name: str, path: str | Path
+) -> npt.NDArray[np.float64]:
     if name not in variables:
         raise HeadPoseError(f"{path} has no {name}: it is no label file of 300W-LP or AFLW2000-3D")
-    values = np.asarray(variables[name])
-    if values.dtype.kind not in "iuf":
+    values = variables[name]
+    if values is None:
         raise HeadPoseError(f"{path} has a {name} that holds no numbers: get the file again")
     return values.astype(np.float64)
