@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.compare import Comparison, Side
+from benchmarks.compare import Comparison, Difference, Side
 from benchmarks.pairing import Pair
 from training.figures import BLUE, INK, ORANGE, RED, Image, new_figure, rendered, styled
 
@@ -35,8 +35,8 @@ def comparison_picture(comparison: Comparison, rows: Pair) -> Image:
     """RGB (H, W, 3) uint8."""
     with styled():
         figure = new_figure(14, 5.9)
-        axes = figure.subplots(1, 3, width_ratios=(1, 0.9, 1))
-        figure.subplots_adjust(left=0.05, right=0.985, top=0.79, bottom=0.1, wspace=0.35)
+        places = ((0.05, 0.27), (0.385, 0.29), (0.795, 0.19))  # left edges and widths of the three charts
+        axes = [figure.add_axes((left, 0.1, width, 0.69)) for left, width in places]
         name_a, name_b = side_names(comparison)
         title = f"{name_b} against {name_a} on {comparison.data}, n = {comparison.n:,}, framing {comparison.framing}"
         figure.text(0.05, 0.945, title, fontsize=14, fontweight="bold")
@@ -45,7 +45,7 @@ def comparison_picture(comparison: Comparison, rows: Pair) -> Image:
             figure.text(0.05, 0.86, note, fontsize=11, fontweight="bold", color=RED)
         _cumulative(axes[0], rows, (name_a, name_b))
         _scatter(axes[1], rows, (name_a, name_b))
-        _forest(axes[2], comparison)
+        _forest(axes[2], comparison, (name_a, name_b))
         return rendered(figure)
 
 
@@ -80,24 +80,27 @@ def _scatter(axes: Axes, rows: Pair, names: tuple[str, str]) -> None:
     size = float(np.clip(4000 / len(a), 2, 22))
     axes.scatter(a, b, s=size, color=BLUE, alpha=0.35, linewidths=0, rasterized=True)
     axes.plot([0, limit], [0, limit], color=INK, linewidth=1)
-    axes.set(xlim=(0, limit), ylim=(0, limit), aspect="equal")
+    axes.set(xlim=(0, limit), ylim=(0, limit))
     axes.set(xlabel=f"{names[0]}, degrees", ylabel=f"{names[1]}, degrees")
     better = float((b < a).mean())
-    axes.set_title(f"Image by image: B better on {better:.0%}")
+    axes.set_title(f"Image by image: {names[1]} better on {better:.0%}")
 
 
-def _forest(axes: Axes, comparison: Comparison) -> None:
+def _forest(axes: Axes, comparison: Comparison, names: tuple[str, str]) -> None:
     """Differences as dots with their intervals; those that exclude 0 are full."""
     found = comparison.errors
     for place, entry in enumerate(reversed(found)):
         d, color = entry.difference, INK
         if entry.significant:
-            color = BLUE if d.value < 0 else ORANGE
+            color = ORANGE if d.value < 0 else BLUE  # that of the better one
         if d.low is not None and d.high is not None:
             axes.plot([d.low, d.high], [place, place], color=color, linewidth=2, solid_capstyle="butt")
         axes.plot(d.value, place, "o", color=color, markerfacecolor=color if entry.significant else "white")
     axes.axvline(0, color=INK, linewidth=1)
-    axes.set_yticks(range(len(found)), [f"{e.name}\nn = {e.n:,}" for e in reversed(found)], fontsize=8)
-    axes.set_xlabel("B − A, degrees (left of 0: B errs less); full: 95 % interval excludes 0")
-    axes.xaxis.label.set_fontsize(8)
+    axes.set_yticks(range(len(found)), [_tick(e) for e in reversed(found)], fontsize=8)
+    axes.set_xlabel(f"{names[1]} − {names[0]}, degrees\nfull dots: the 95 % interval excludes 0")
     axes.set_title("Paired differences")
+
+
+def _tick(entry: Difference) -> str:
+    return f"{entry.name.replace(', ', chr(10))} (n = {entry.n:,})" if "," in entry.name else entry.name

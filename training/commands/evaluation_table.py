@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from training.evaluation_record import EvaluationRecord
+from training.metrics import ANGLES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,17 +48,19 @@ def _print_scores(console: Console, record: EvaluationRecord) -> None:
     from training.evaluation_picture import title_of
 
     s = record.scores
-    table = Table(title=f"{title_of(record)}; degrees, 95 % intervals in brackets", title_justify="left")
-    table.add_column("error")
-    for name in ("mean", "pitch", "yaw", "roll"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_row("geodesic, mean", s.geodesic_mean_deg.text())
-    table.add_row("geodesic, median", s.geodesic_median_deg.text())
-    table.add_row("geodesic, 95 %", s.geodesic_p95_deg.text())
-    table.add_row("MAEV", s.maev_deg.text())
-    for text, mae in (("Euler MAE", s.euler_mae_deg), ("legacy MAE (± 180°)", s.legacy_mae_deg)):
-        table.add_row(text, *(mae[name].text() for name in ("mean", "pitch", "yaw", "roll")))
-    table.add_row("always straight ahead", f"{record.straight_ahead_deg:.2f}", style="dim")
+    table = Table(title=title_of(record), title_justify="left")
+    for name in ("error", "degrees (95 % interval)", "legacy, ± 180°"):
+        table.add_column(name, justify="left" if name == "error" else "right", no_wrap=True)
+    for name, figure in (
+        ("geodesic, mean", s.geodesic_mean_deg),
+        ("geodesic, median", s.geodesic_median_deg),
+        ("geodesic, 95th percentile", s.geodesic_p95_deg),
+        ("MAEV", s.maev_deg),
+    ):
+        table.add_row(name, figure.text())
+    for name, text in (("mean", "Euler MAE"), *((angle, f"  {angle}") for angle in ANGLES)):
+        table.add_row(text, s.euler_mae_deg[name].text(), s.legacy_mae_deg[name].text())
+    table.add_row("always 'straight ahead'", f"{record.straight_ahead_deg:.2f}", style="dim")
     console.print(table)
 
 
@@ -98,8 +101,8 @@ def _print_facts(console: Console, record: EvaluationRecord) -> None:
     ]
     if size is not None:
         lines.append(
-            f"{size.parameters_deploy / 1e6:.2f} M parameters shipped ({size.parameters_train / 1e6:.2f} M in training), "
-            f"{size.macs / 1e9:.2f} G multiply-accumulates at {size.input_size} px"
+            f"{size.parameters_deploy / 1e6:.2f} M parameters shipped ({size.parameters_train / 1e6:.2f} M in "
+            f"training), {size.macs / 1e9:.2f} G multiply-accumulates at {size.input_size} px"
         )
     if model.size_bytes is not None:
         lines.append(f"{model.path}: {model.size_bytes / 1e6:.1f} MB, run by {model.engine}")
