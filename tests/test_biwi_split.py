@@ -41,6 +41,13 @@ def test_the_draw_follows_its_definition():
     assert make_test_sequences("abc") != make_test_sequences("abd")
 
 
+def test_every_seed_gives_eight_sequences_of_whole_people():
+    for seed in range(50):
+        drawn = make_test_sequences(str(seed))
+        assert len(drawn) == 8
+        assert {PERSONS[s] for s in drawn}.isdisjoint(PERSONS[s] for s in SEQUENCES if s not in drawn)
+
+
 def test_eight_and_sixteen():
     assert (len(TEST_SEQUENCES), len(TRAIN_SEQUENCES)) == (8, 16)
     assert sorted([*TEST_SEQUENCES, *TRAIN_SEQUENCES]) == [f"{n:02d}" for n in range(1, 25)]

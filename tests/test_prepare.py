@@ -59,6 +59,7 @@ NEAR, FAR = face(400, 300), face(60, 40)  # loose corners (360, 260) and (20, 0)
         (frames([face(200)], [face(210)]), "drop", [face(200), face(210)]),
         (frames([FAR, NEAR]), "drop", [NEAR]),
         (frames([NEAR, FAR]), "drop", [NEAR]),
+        (frames([face(400, 140), NEAR]), "drop", [NEAR]),  # as far to the right, but not as low
         (frames([], [face(200)], []), "drop", ["no face found", face(200), "no face found"]),
         (frames([face(200)], [face(279)]), "drop", [face(200), face(279)]),
         (frames([face(200)], [face(280)]), "drop", [face(200), "face moved"]),
@@ -171,13 +172,14 @@ def test_a_full_disk_leaves_nothing_behind(biwi, tmp_path, monkeypatch):
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_sequence_that_loses_its_face_is_pointed_at(capsys, tmp_path):
-    write_biwi(tmp_path, ("07",), frames=3)
-    for number in (3, 5):
-        Image.new("RGB", (640, 480)).save(tmp_path / f"07/frame_{number:05d}_rgb.png")
+def test_a_sequence_that_loses_its_face_is_pointed_at(tmp_path):
+    write_biwi(tmp_path, ("07", "08"), frames=4)
+    for sequence, numbers in (("07", (3, 4, 6)), ("08", (3, 4))):  # half is not more than half
+        for number in numbers:
+            Image.new("RGB", (640, 480)).save(tmp_path / f"{sequence}/frame_{number:05d}_rgb.png")
     done = prepare_boxes(tmp_path)
-    assert done.poor_sequences == {"07": (1, 3)}
-    assert done.reasons == {"no face found": 2}
+    assert done.poor_sequences == {"07": (1, 4)}
+    assert done.reasons == {"no face found": 5}
 
 
 def test_the_npz_is_fsa_nets(biwi, tmp_path):
