@@ -68,7 +68,7 @@ def _check_protocol(a: EvaluationRecord, b: EvaluationRecord) -> None:
     )
     for name, of_a, of_b in facts:
         if of_a != of_b:
-            raise HeadPoseError(f"A and B have another {name} ({of_a} and {of_b}): evaluate both in the same way")
+            raise HeadPoseError(f"A and B differ in the {name} ({of_a} and {of_b}): evaluate both in the same way")
 
 
 def _told(record: EvaluationRecord) -> str:

@@ -22,12 +22,13 @@ class NumberedHeads:
         self.name, self.terms, self.size, self.broken = name, "none", size, set(broken)
         self.keys = [f"head/{i:03d}" for i in range(count)]
         self.groups = list(groups) if groups is not None else self.keys
-        turn = np.linspace(-1, 1, count) if count > 1 else np.zeros(1)
+        turn = np.linspace(-1, 1, count) if count > 1 else np.zeros(count)
         given = np.column_stack([20 * np.cos(5 * turn), 80 * turn, 30 * turn**2]) if angles is None else angles
         self.true_deg = np.asarray(given, dtype=np.float64).reshape(count, 3)
         self.rotations = euler_to_rotation(*self.true_deg.T)
         side = np.linspace(16, 40, count)[:, None]
-        self.boxes = np.hstack([24 - side / 2, 24 - side / 2, 24 + side / 2, 24 + side / 2])
+        middle = 1.5 * size  # far from the picture's edge: no crop of any framing leaves it
+        self.boxes = np.hstack([middle - side / 2, middle - side / 2, middle + side / 2, middle + side / 2])
 
     def __len__(self):
         return len(self.keys)

@@ -17,7 +17,7 @@ from runtime.rotation import euler_to_rotation, image_axes
 from training.data.source import Progress, silent
 from training.evaluation_files import PerImage
 from training.evaluation_record import EvaluationRecord
-from training.figures import BLUE, FAINT, INK, ORANGE, RED, new_figure, rendered, show_crop, styled
+from training.figures import BLUE, FAINT, INK, ORANGE, RED, new_figure, outlined_line, rendered, show_crop, styled
 from training.metrics import ANGLES
 from training.robustness import CONDITIONS
 
@@ -167,14 +167,10 @@ def _short(key: str) -> str:
 
 def draw_pair(axes: Axes, size: int, true_deg: Array, predicted_deg: Array) -> None:
     """Both poses from the middle of a square of `size` pixels; pitch, yaw, roll in degrees."""
-    from matplotlib.patheffects import withStroke
-
     middle = np.array([size / 2, size / 2])
     for angles, colors, width, length in ((predicted_deg, _PREDICTED, 3.0, 0.36), (true_deg, _TRUE, 1.5, 0.46)):
         for axis, color in zip(image_axes(euler_to_rotation(*angles)), colors):
-            (x0, y0), (x1, y1) = middle, middle + axis * size * length
-            effects = [withStroke(linewidth=width + 1.2, foreground="#000000a0")]
-            axes.plot([x0, x1], [y0, y1], color=color, linewidth=width, path_effects=effects, solid_capstyle="round")
+            outlined_line(axes, middle, middle + axis * size * length, color, width)
 
 
 def draw_faces(folder: Path, result: Evaluation, progress: Progress = silent) -> None:

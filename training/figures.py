@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Image = npt.NDArray[np.uint8]
+Point = npt.NDArray[np.floating]
 
 DPI = 110
 INK, FAINT, BLUE, ORANGE, RED = "#1f2328", "#c9d1d9", "#1f6feb", "#d9730d", "#c4281c"
@@ -57,6 +58,15 @@ def rendered(figure: Figure) -> Image:
     figure.canvas.draw()
     pixels = np.asarray(figure.canvas.buffer_rgba())  # type: ignore[attr-defined]
     return np.ascontiguousarray(pixels[..., :3])
+
+
+def outlined_line(axes: Axes, start: Point, end: Point, color: str, width: float) -> None:
+    """A line that is seen on any picture, because it has a dark rim; width in points."""
+    from matplotlib.patheffects import withStroke
+
+    rim = [withStroke(linewidth=width + 1.2, foreground="#000000a0")]
+    (x0, y0), (x1, y1) = start, end
+    axes.plot([x0, x1], [y0, y1], color=color, linewidth=width, path_effects=rim, solid_capstyle="round")
 
 
 def show_crop(axes: Axes, crop: Image, title: str) -> None:
