@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from runtime import rotation as twin
 from runtime.errors import HeadPoseError
 from training.losses import LOSSES, arccos, chordal, geodesic, get_loss
 from training.rotation import sixd_to_rotation
@@ -75,6 +76,13 @@ def test_geodesic_of_a_batch_is_scipys():
     a, b = (Rotation.random(300, random_state=np.random.default_rng(seed)) for seed in (0, 1))
     found = geodesic(torch.from_numpy(a.as_matrix()), torch.from_numpy(b.as_matrix())).numpy()
     np.testing.assert_allclose(found, (a * b.inv()).magnitude(), atol=1e-10)
+
+
+@pytest.mark.parametrize("angle", [1e-6, 1e-5, 1e-4, 1e-2])
+def test_geodesic_keeps_the_digits_of_a_tiny_angle_in_float32(angle):
+    a, b = (turn((0.6, 0.0, -0.8), angle) @ base()).float(), base(torch.float32)
+    exact = np.radians(twin.geodesic_deg(a.numpy(), b.numpy()))  # of the same rounded matrices, in float64
+    assert geodesic(a, b).item() == pytest.approx(exact.item(), rel=1e-5)
 
 
 @pytest.mark.parametrize("axis", AXES)
