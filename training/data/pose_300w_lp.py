@@ -24,7 +24,7 @@ _PHOTOGRAPH = (
     re.compile(r"(LFPW_image_(?:train|test)_\d+)_\d+"),
 )
 _FLIP = re.compile(r"_flip$", re.IGNORECASE)
-_TRAILING_NUMBERS = re.compile(r"[\W_\d]*\d$")
+_NUMBERS = "0123456789_-. "
 
 
 def open_300w_lp(
@@ -72,5 +72,5 @@ def group_of(key: str) -> str:
     for pattern in _PHOTOGRAPH:
         if match := pattern.fullmatch(name):
             return match[1]
-    stem = _TRAILING_NUMBERS.sub("", name)
+    stem = name.rstrip(_NUMBERS)
     return f"{folder}/{stem}" if folder and stem else folder or stem or "."
