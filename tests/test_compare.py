@@ -151,7 +151,7 @@ def other_data(record, **change):
         pytest.param(lambda r: other_data(r, name="BIWI"), "data set", id="data"),
         pytest.param(
             lambda r: other_data(r, options={"landmarks": "visible"}),
-            "options of the data set .none and landmarks=visible",
+            "options of the data set",
             id="landmarks",
         ),
         pytest.param(lambda r: other_data(r, label_form="x"), "form of the labels", id="labels"),

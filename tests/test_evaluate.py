@@ -66,6 +66,13 @@ def test_the_batch_size_changes_no_figure(batch):
     assert sum(session.batches) == 39
 
 
+def test_progress_is_told_seldom_enough_for_a_log():
+    told = []
+    evaluated(NumberedHeads(400), batch_size=1, progress=lambda text, done, total: told.append((text, done, total)))
+    assert 40 < len(told) <= 52
+    assert all(total == 400 for _, _, total in told)
+
+
 def test_groups_widen_the_interval_and_the_record_says_so():
     errors = np.repeat(np.random.default_rng(1).gamma(2, 2, 10), 4)
     source, alone = NumberedHeads(40, groups=[f"p{i // 4}" for i in range(40)]), NumberedHeads(40)
@@ -251,6 +258,7 @@ def cut_off(text):
         pytest.param(RECORD_NAME, lambda t: "[1]", "cannot be read", id="a list"),
         pytest.param(ERRORS_NAME, cut_off, "cut off", id="csv cut off"),
         pytest.param(ERRORS_NAME, lambda t: "", "other columns", id="empty csv"),
+        pytest.param(ERRORS_NAME, lambda t: '"' + "x" * 200_000, "no table", id="an endless cell"),
         pytest.param(ERRORS_NAME, lambda t: t.splitlines()[0], "empty or cut off", id="only the heading"),
         pytest.param(ERRORS_NAME, lambda t: t.replace("geodesic_deg,", "geo,"), "other columns", id="foreign csv"),
         pytest.param(ERRORS_NAME, lambda t: t.replace("\nhead/002", "\nhead/002,x"), "cut off", id="one cell more"),

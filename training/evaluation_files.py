@@ -116,7 +116,11 @@ def _read(file: Path, advice: str) -> str:
 
 def read_errors(file: Path) -> PerImage:
     """The rows of an errors.csv; HeadPoseError if it is missing, damaged or empty."""
-    head, *rows = [*csv.reader(io.StringIO(_read(file, "evaluate again, the errors of every image are in it")))] or [[]]
+    text = _read(file, "evaluate again, the errors of every image are in it")
+    try:
+        head, *rows = [*csv.reader(io.StringIO(text))] or [[]]
+    except csv.Error as error:
+        raise HeadPoseError(f"{file} is no table ({error}): evaluate again") from error
     expected = [*_TEXT, *_NUMBERS]
     extra = head[len(expected) :]
     if head[: len(expected)] != expected or not all(name.startswith(_UNDER) for name in extra):

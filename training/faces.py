@@ -16,6 +16,7 @@ from training.robustness import Variant
 
 Array = npt.NDArray[np.floating]
 CLEAN = "undisturbed"
+_UPDATES = 50  # of the progress bar: where there is no terminal, each is a line
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +88,10 @@ class FramedFaces:
         indices: list[int] = []
         skipped: dict[str, str] = {}
         rotations: dict[str, list[Array]] = {name: [] for name in names}
-        for start in range(0, len(self.source), batch_size):
-            progress("estimating", start, len(self.source))
+        starts = range(0, len(self.source), batch_size)
+        for start in starts:
+            if start // batch_size % (len(starts) // _UPDATES + 1) == 0:
+                progress("estimating", start, len(self.source))
             batch = range(start, min(start + batch_size, len(self.source)))
             read, crops = self._read(batch, disturbances, skipped, max_skipped)
             indices += read
