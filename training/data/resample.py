@@ -129,14 +129,14 @@ def _smooth(block: Image, x: _Axis, y: _Axis) -> Image:
 def _resizable(x: _Axis, y: _Axis) -> bool:
     """Whether OpenCV's resize, three times as fast as its warp, sets every sample in its place.
 
-    It begins with a whole pixel, knows nothing of the neighbours that an enlargement's first sample needs, and copies
-    what keeps its number of pixels, whatever the scale.
+    It begins with a whole pixel, and it copies what keeps its number of pixels, whatever the scale.
     """
-    whole = x.shift == 0 and y.shift == 0 and x.step >= 1 and y.step >= 1
+    whole = x.shift == 0 and y.shift == 0
     return whole and ((x.step == 1 and y.step == 1) or any(round(a.span / a.step) != a.span for a in (x, y)))
 
 
 def _resize(block: Image, x: _Axis, y: _Axis, size: int) -> Image:
+    """An enlargement's outmost samples repeat the rectangle's border, as in Pillow's crop and resize."""
     import cv2
 
     inner = block[_MARGIN : _MARGIN + y.span, _MARGIN : _MARGIN + x.span]
