@@ -196,7 +196,7 @@ class MotionBlur:
 
 def _line(length: float, angle: float) -> npt.NDArray[np.float32]:
     """Weights of a centred line, each point shared by the four pixels around it; odd side, sum 1."""
-    half = math.ceil(length / 2) + 1
+    half = math.ceil(length / 2)  # up to 11×11 OpenCV adds up the weights that are not 0, beyond it transforms
     at = np.linspace(-length / 2, length / 2, 4 * half + 1)
     offsets = np.arange(-half, half + 1)
     across, down = (np.maximum(0, 1 - np.abs(offsets[:, None] - at * f(angle))) for f in (math.cos, math.sin))
