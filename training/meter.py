@@ -17,6 +17,7 @@ class Meter:
         self.seconds = 0.0
         """All steps together, the waits for pictures included."""
         self._losses: list[float] = []
+        self._last_loss = 0.0
         self._last: deque[tuple[int, float]] = deque(maxlen=_WINDOW)
         self._end: float | None = None
 
@@ -26,14 +27,15 @@ class Meter:
         seconds = now - (self._end if self._end is not None else started)
         self._end = now
         self._losses.append(loss)
+        self._last_loss = loss
         self.norm = norm
         self.seconds += seconds
         self._last.append((images, seconds))
 
     @property
     def loss(self) -> float:
-        """Mean since the last `forget_losses`, or the last one."""
-        return sum(self._losses) / max(len(self._losses), 1)
+        """Mean since the last `forget_losses`; right after it, that of the last step."""
+        return sum(self._losses) / len(self._losses) if self._losses else self._last_loss
 
     @property
     def images_per_s(self) -> float:
@@ -42,4 +44,4 @@ class Meter:
 
     def forget_losses(self) -> None:
         """Begin a new mean."""
-        self._losses = self._losses[-1:]
+        self._losses.clear()

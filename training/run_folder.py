@@ -87,6 +87,13 @@ class RunFolder:
         """summary.json."""
         write_text(self.summary, json.dumps({"schema": 1, **summary}, indent=1, ensure_ascii=False))
 
+    def read_summary(self) -> dict[str, Any]:
+        """summary.json; HeadPoseError if it is missing or damaged."""
+        try:
+            return dict(json.loads(self.summary.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise HeadPoseError(f"{self.summary} cannot be read ({error}): the run did not finish") from error
+
 
 def start_record() -> dict[str, Any]:
     """The command, the code and the machine of this process; no names of users, hosts or folders of the system."""

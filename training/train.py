@@ -118,6 +118,9 @@ def train(
     """
     check(config)
     check_copy_target(config.copy_to)
+    if resume and resume[1].position.epoch >= config.num_epochs and config.copy_to:
+        say(f"the run is finished; copied to {copy_run(resume[0], config.copy_to)}")
+        return Outcome(resume[0].path, "finished", 0, resume[0].read_summary())
     world = start(config.device)
     try:
         return _train(config, world, resume, progress if world.is_main else silent, say if world.is_main else _mute)
@@ -167,7 +170,7 @@ def _set_up_torch(config: TrainConfig) -> None:
 def _open_in_turns(config: TrainConfig, world: World, progress: Progress) -> TrainData:
     """The main process first: it may write the index of labels, which the others then read."""
     data = open_data(config, progress) if world.is_main else None
-    barrier(world)
+    barrier()
     return data or open_data(config)
 
 

@@ -12,7 +12,7 @@ from training.config import TrainConfig
 from training.curves import save_curves
 from training.data.loader import Batch, EpochBatches, View, training_loader
 from training.data.source import PoseSource, Progress, silent
-from training.distributed import World, gather_objects
+from training.distributed import World, gather_objects, share_buffers
 from training.meter import Meter
 from training.models.checkpoints import save_checkpoint
 from training.models.sixdrepnet import SixDRepNet
@@ -24,6 +24,7 @@ from training.stopping import StopRequest
 from training.validation import validate
 
 MAX_BAD_STEPS = 20  # one after the other with a gradient that is no number: the run has diverged
+_DRAW_EVERY_S = 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +105,7 @@ class Trainer:
         self.stepper = Stepper(config, world, network)
         self._factor = SCHEDULES[config.schedule](schedule_spec(config, self._batches.steps))
         self._bad_in_a_row = 0
+        self._drawn = -math.inf
         self._reason: str | None = None
         self._meter = Meter()
 
@@ -141,6 +143,7 @@ class Trainer:
                 reason = self._epoch(loader, log)
                 if reason is not None:
                     self.save()
+                    self._draw(at_once=True)
                     return reason
                 self.position = Position(self.position.epoch + 1, 0)
                 self._finish_epoch(log)
@@ -227,7 +230,8 @@ class Trainer:
     def _finish_epoch(self, log: MetricsLog | None) -> None:
         """Validate, keep the weights if they are the best so far, save everything, draw the curves."""
         figures = self._validate()
-        better = bool(figures) and figures["geodesic_mean_deg"] < (self.progressed.best_deg or math.inf)
+        before = math.inf if self.progressed.best_deg is None else self.progressed.best_deg
+        better = bool(figures) and figures["geodesic_mean_deg"] < before
         if figures:
             self.progressed.last_deg = figures["geodesic_mean_deg"]
         if better:
@@ -240,12 +244,20 @@ class Trainer:
         self.save()
         if figures:
             log.write(self.global_step, {"epoch": self.position.epoch, **figures}, group="val")
-        save_curves(self.folder.path / "curves.png", read_metrics(self.folder.metrics), self.folder.path.name)
+        self._draw()
+
+    def _draw(self, *, at_once: bool = False) -> None:
+        """curves.png, now and then: drawing takes half a second, an epoch may take less."""
+        due = at_once or self.position.epoch == self.config.num_epochs or time.monotonic() - self._drawn > _DRAW_EVERY_S
+        if self.world.is_main and due:
+            save_curves(self.folder.path / "curves.png", read_metrics(self.folder.metrics), self.folder.path.name)
+            self._drawn = time.monotonic()
 
     def _validate(self) -> dict[str, float]:
         if self.data.val is None:
             return {}
         network, size = self.stepper.averaged, self.config.batch_size
+        share_buffers(network)  # each process has BatchNorm statistics of its own
         return validate(network, self.data.val, self.data.view, self.world, batch=size, workers=self.data.workers)
 
     def _save_weights(self, path: Any) -> None:

@@ -153,7 +153,7 @@ def _dry_run(config: Any, *, as_json: bool) -> int:
 
     table = Table("what", "value", title="the plan; nothing was trained", title_justify="left")
     for name, value in facts.items():
-        table.add_row(name.replace("_", " "), _readable(name, value))
+        table.add_row(name.removesuffix("_bytes").replace("_", " "), _readable(name, value))
     Console().print(table)
     return 0
 
@@ -178,7 +178,8 @@ def _report(outcome: Any, *, as_json: bool) -> None:
 
     console, summary = Console(), outcome.summary
     if outcome.status != "finished":
-        console.print(f"stopped ({outcome.status}) and saved; go on with  headpose train --resume {outcome.folder}")
+        text = f"stopped ({outcome.status}) and saved; go on with  headpose train --resume {outcome.folder}"
+        console.print(text, soft_wrap=True, highlight=False)
         return
     best = summary["best_held_out_geodesic_deg"]
     figure = f"best {best:.3f}° on the held-out part (epoch {summary['best_epoch']})" if best else "nothing held out"

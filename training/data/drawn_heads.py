@@ -75,11 +75,22 @@ class DrawnHeads:
     def __len__(self) -> int:
         return self.count
 
+    @cached_property
+    def _drawn(self) -> dict[int, Image]:
+        """Pictures that were asked for before."""
+        return {}
+
+    def __getstate__(self) -> dict[str, int]:
+        """Loading processes draw for themselves."""
+        return {"count": self.count, "seed": self.seed, "size": self.size}
+
     def picture(self, index: int) -> Image:
         """RGB (size, size, 3) uint8."""
-        unit = self._unit[index]
-        pitch, yaw, roll = (unit[:3] * 2 - 1) * (_PITCH, _YAW, _ROLL)
-        return draw_face(float(pitch), float(yaw), float(roll), self.size, _style(unit[3:]))
+        if index not in self._drawn:
+            unit = self._unit[index]
+            pitch, yaw, roll = (unit[:3] * 2 - 1) * (_PITCH, _YAW, _ROLL)
+            self._drawn[index] = draw_face(float(pitch), float(yaw), float(roll), self.size, _style(unit[3:]))
+        return self._drawn[index].copy()
 
 
 def _style(unit: npt.NDArray[np.float64]) -> FaceStyle:

@@ -139,6 +139,7 @@ def _loader(dataset: ViewDataset, batches: EpochBatches | list[list[Item]], work
         collate_fn=collate,
         num_workers=workers,
         pin_memory=torch.cuda.is_available(),
+        generator=torch.Generator(),  # of its own: PyTorch's global one belongs to the network's dropout
         **options,  # type: ignore[arg-type]
     )
 

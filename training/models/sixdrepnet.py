@@ -27,12 +27,14 @@ class SixDRepNet(nn.Module):
         self.backbone = backbone
         self.head = nn.Linear(num_features, 6)
 
+    def forward_features(self, x: Tensor) -> Tensor:
+        """ImageNet-normalised RGB (N, 3, H, W) → pooled features (N, num_features)."""
+        features = self.backbone(x)
+        return features.mean((2, 3)) if features.ndim == 4 else features
+
     def forward_sixd(self, x: Tensor) -> Tensor:
         """ImageNet-normalised RGB (N, 3, H, W) → the raw 6D representation (N, 6)."""
-        features = self.backbone(x)
-        if features.ndim == 4:
-            features = features.mean((2, 3))
-        return self.head(features)
+        return self.head(self.forward_features(x))
 
     def forward(self, x: Tensor) -> Tensor:
         """ImageNet-normalised RGB (N, 3, H, W) → rotation matrices (N, 3, 3)."""
