@@ -102,6 +102,7 @@ def _histogram(axes: Axes, record: EvaluationRecord, errors: Array) -> None:
     marks = (("median", s.geodesic_median_deg, BLUE), ("mean", s.geodesic_mean_deg, INK))
     for name, figure, color in (*marks, ("95 %", s.geodesic_p95_deg, ORANGE)):
         axes.axvline(figure.value, color=color, linewidth=1.6, label=f"{name} {figure.value:.2f}°")
+    axes.locator_params(axis="y", integer=True)  # images are counted
     beyond = int((errors > limit).sum())
     axes.set(xlabel="geodesic error, degrees", ylabel="images", xlim=(0, limit))
     axes.set_title("Errors" + (f" ({beyond} beyond the edge: in the last bar)" if beyond else ""))
