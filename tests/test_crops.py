@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from face_files import draw_head, project
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from scipy.stats import ks_2samp
@@ -208,6 +208,7 @@ PLACES = st.floats(-300, 500)
 
 
 @pytest.mark.parametrize("name", FRAMINGS)
+@settings(deadline=None)
 @given(left=PLACES, top=PLACES, width=SIDES, aspect=ASPECTS, seed=st.none() | st.integers(0, 9))
 def test_every_framing_gives_a_rectangle_over_the_face(name, left, top, width, aspect, seed):
     box = Box(left, top, left + width, top + width / aspect)

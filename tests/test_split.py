@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.errors import HeadPoseError
@@ -19,6 +19,7 @@ def taken(groups: list[str], indices: np.ndarray) -> set[str]:
     return {groups[i] for i in indices}
 
 
+@settings(deadline=None)
 @given(GROUPS, SHARES, st.integers(0, 5))
 def test_every_face_is_on_one_side_and_every_group_too(groups, fraction, seed):
     train, validation = hold_out(groups, fraction, seed)
@@ -30,6 +31,7 @@ def test_every_face_is_on_one_side_and_every_group_too(groups, fraction, seed):
     assert (np.diff(validation) > 0).all()
 
 
+@settings(deadline=None)
 @given(GROUPS, SHARES, st.randoms(use_true_random=False))
 def test_the_order_of_the_faces_does_not_matter(groups, fraction, random):
     shuffled = random.sample(groups, len(groups))

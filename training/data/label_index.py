@@ -1,8 +1,8 @@
 """The labels of a whole list of files, read once and kept beside the list, so that training starts at once.
 
-Reading 122,450 .mat files takes from a quarter of a minute (all cached by the system) to many minutes (a cold network
-disk). The sidecar `<list>.labels.npz` holds what was read; it counts only while the list and the size and the time of
-every .mat file are what they were.
+Reading 122,450 .mat files takes from 20 seconds (all cached by the system) to many minutes (a cold network disk).
+The sidecar `<list>.labels.npz` holds what was read; it counts only while the list and the size and the time of every
+.mat file are what they were.
 """
 
 from __future__ import annotations
