@@ -238,6 +238,7 @@ def test_a_long_list_says_how_many_more(copy, capsys):
     said = capsys.readouterr().out
     assert "no label beside the picture: 25" in said
     assert "… and 5 more" in said
+    assert "\n  28 pictures, not 3 as published\n" in said
 
 
 @pytest.mark.parametrize("dataset", PUBLISHED)

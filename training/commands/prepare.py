@@ -76,7 +76,9 @@ def _print_preparation(done: Preparation) -> None:
     for reason, count in done.reasons.items():
         print(f"  dropped {count:,}: {reason}")
     for sequence, (kept, every) in done.poor_sequences.items():
-        print(f"  sequence {sequence} kept only {kept} of {every}: look at its first face, the others follow it")
+        print(
+            f"  sequence {sequence} kept only {kept} of {every}: look at its frames, a wrong first face loses the rest"
+        )
     print(
         f"Published: {PUBLISHED_KEPT:,} of {PUBLISHED_FRAMES:,} with MTCNN. Another detector keeps other frames: "
         "compare errors with care, and give the count with every result."
@@ -112,6 +114,6 @@ def _print_report(report: DatasetReport) -> None:
         print(f"\n{kind}: {total:,}")
         listed = [problem for problem in report.problems if problem.kind == kind]
         for problem in listed:
-            print(f"  {problem.file}: {problem.reason}")
+            print(f"  {problem.reason}" if problem.file == "." else f"  {problem.file}: {problem.reason}")
         if len(listed) < total:
             print(f"  … and {total - len(listed):,} more")
