@@ -34,6 +34,8 @@ _PUBLIC = {
     "export": "export.pipeline",
     "check_parity": "export.parity",
     "inspect": "export.inspect",
+    "train": "training.train",
+    "evaluate": "training.evaluate",
 }
 __all__ = ["__version__", "main", *_PUBLIC]
 

@@ -40,6 +40,10 @@ IMPORTERS = {
     "av": {"runtime/video.py"},
     "pygame": {"runtime/live.py"},
     "tensorflow": set(),
+    "scipy": {"training/data/mat.py"},
+    "yaml": {"training/config.py"},
+    "matplotlib": {"training/figures.py", "training/curves.py", "training/evaluation_picture.py"},
+    "tensorboard": set(),
 }
 # These may not stand at the top of a module of the runtime or of export; the runtime needs no PyTorch to be imported.
 LAZY = {*IMPORTERS, "cv2", "PIL", "rich", "skimage", "torchvision", "timm"}

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from runtime.atomic import replacing
+from runtime.images import save_image
+from training.figures import new_figure, rendered, styled
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _PANELS = (  # title, unit, lines of metrics.jsonl, their fields
     ("training loss", "rad or as named", "train", ("loss",)),
@@ -26,10 +30,15 @@ def save_curves(path: Path, metrics: list[dict[str, Any]], title: str) -> None:
     Raises:
         HeadPoseError: the file cannot be written.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(11, 6.5), dpi=100, layout="constrained")
+    figure = new_figure(11, 6.5)
+    figure.set_layout_engine("constrained")
     figure.suptitle(title)
+    with styled():
+        _draw(figure, metrics)
+    save_image(path, rendered(figure))
+
+
+def _draw(figure: Figure, metrics: list[dict[str, Any]]) -> None:
     for axes, (name, unit, group, fields) in zip(figure.subplots(2, 2).flat, _PANELS, strict=True):
         lines = [line for line in metrics if line.get("group") == group]
         for field in fields:
@@ -39,6 +48,3 @@ def save_curves(path: Path, metrics: list[dict[str, Any]], title: str) -> None:
         if len(fields) > 1 and lines:
             axes.legend()
         axes.set(title=name, xlabel="epoch", ylabel=unit)
-        axes.grid(alpha=0.3)
-    with replacing(path) as part:
-        figure.savefig(part)

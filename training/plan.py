@@ -11,8 +11,9 @@ from torch import nn
 from training.config import TrainConfig
 from training.data.augmentation import AUGMENTATIONS
 from training.models.sixdrepnet import build_sixdrepnet
-from training.schedule import SCHEDULES
-from training.trainer import TrainData, schedule_spec
+from training.run_data import TrainData
+from training.schedule import build_schedule
+from training.trainer import schedule_spec
 
 _COPIES = {"adamw": 2, "adam": 2, "sgd": 1}  # numbers that the optimiser keeps for every parameter
 
@@ -26,7 +27,7 @@ def plan(config: TrainConfig, data: TrainData) -> dict[str, Any]:
     world = int(os.environ.get("WORLD_SIZE", "1"))
     batch = config.batch_size * config.accumulate * world
     steps = len(data.train) // batch
-    factor = SCHEDULES[config.schedule](schedule_spec(config, steps))
+    factor = build_schedule(config.schedule, schedule_spec(config, steps))
     epochs = sorted({0, *config.milestones, config.num_epochs // 2, config.num_epochs - 1})
     parameters, memory = _memory(config)
     return {

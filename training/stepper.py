@@ -62,7 +62,7 @@ class Stepper:
     """
 
     def __init__(self, config: TrainConfig, world: World, network: SixDRepNet) -> None:
-        self._config, self._world = config, world
+        self._config, self.world = config, world
         self._loss = get_loss(config.loss)
         layout = torch.channels_last if config.channels_last else torch.contiguous_format
         self.network = network.to(device=world.device, memory_format=layout)  # type: ignore[call-overload]
@@ -87,7 +87,7 @@ class Stepper:
 
     def step(self, batch: Batch, lr_factor: float) -> StepResult:
         """One update with this process's share of the global batch; the same result in every process."""
-        count = int(all_sum(torch.tensor(float(len(batch.indices)), device=self._world.device)))
+        count = int(all_sum(torch.tensor(float(len(batch.indices)), device=self.world.device)))
         self._net.train()
         if self._config.freeze_bn:
             freeze_norms(self.network)
@@ -106,12 +106,12 @@ class Stepper:
     def _backward(self, batch: Batch, count: int) -> float:
         """Gradients of the mean loss over the global batch of `count` faces; returns that mean."""
         parts = self._parts(batch)
-        total = torch.zeros((), device=self._world.device)
+        total = torch.zeros((), device=self.world.device)
         for i, (images, truth) in enumerate(parts):
             last = i == len(parts) - 1
-            with nullcontext() if last or self._world.size == 1 else self._net.no_sync():
+            with nullcontext() if last or self.world.size == 1 else self._net.no_sync():
                 loss = self._losses(images, truth).sum() / count
-                (loss * self._world.size).backward()  # DDP takes the mean over the processes
+                (loss * self.world.size).backward()  # DDP takes the mean over the processes
             total += loss.detach()
         return float(all_sum(total))
 
@@ -120,10 +120,10 @@ class Stepper:
         size, side = self._config.batch_size, self._config.image_size
         images = batch.images if batch.indices else torch.zeros(0, side, side, 3, dtype=torch.uint8)
         starts = range(0, size * self._config.accumulate, size)
-        return [(images[i : i + size], batch.rotations[i : i + size].to(self._world.device)) for i in starts]
+        return [(images[i : i + size], batch.rotations[i : i + size].to(self.world.device)) for i in starts]
 
     def _losses(self, images: Tensor, truth: Tensor) -> Tensor:
-        x = to_input(images, self._world.device, channels_last=self._config.channels_last)
+        x = to_input(images, self.world.device, channels_last=self._config.channels_last)
         return self._loss(self._net(x), truth)
 
     def parts_of_state(self) -> dict[str, Any]:

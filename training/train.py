@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,25 +16,24 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from runtime.errors import HeadPoseError, unknown_name
+from runtime.errors import HeadPoseError
 from training.config import TrainConfig, check
 from training.data.augmentation import AUGMENTATIONS
-from training.data.crops import FRAMINGS
 from training.data.loader import View, evaluation_loader, training_loader
-from training.data.registry import DATASETS, open_dataset, spread
-from training.data.source import PoseSource, Progress, Subset, silent
-from training.data.split import hold_out
+from training.data.registry import spread
+from training.data.source import Progress, silent
 from training.distributed import World, barrier, broadcast_object, start, stop
 from training.initial import initial_network
 from training.inputs import to_input
 from training.models.sixdrepnet import SixDRepNet
+from training.run_data import TrainData, open_data
 from training.run_folder import RunFolder, check_copy_target, copy_run
 from training.snapshots import TrainState, is_training_snapshot, load_state
+from training.stepper import Stepper
 from training.stopping import StopRequest, listening
-from training.trainer import TrainData, Trainer
+from training.trainer import Trainer
 
 _CALIBRATION = 256  # faces that new BatchNorms take their statistics from
-_MOST_WORKERS = 16
 
 
 @dataclass(frozen=True)
@@ -50,49 +48,6 @@ class Outcome:
     """0, or 128 + the signal."""
     summary: dict[str, Any]
     """What summary.json holds."""
-
-
-def open_data(config: TrainConfig, progress: Progress = silent) -> TrainData:
-    """The faces of a config: opened, limited, split by groups.
-
-    Raises HeadPoseError for an unknown name, damaged data, one group only, or a batch larger than the set.
-    """
-    source = spread(_open(config, progress), config.limit)
-    entry = DATASETS.get(config.dataset, DATASETS["BIWI_npz"])
-    framing = config.framing or entry.train_framing
-    if framing not in FRAMINGS:
-        raise unknown_name("framing", framing, FRAMINGS)
-    if config.augmentation not in AUGMENTATIONS:
-        raise unknown_name("augmentation", config.augmentation, AUGMENTATIONS)
-    train, val = source, None
-    if config.val_fraction:
-        kept, held = hold_out(source.groups, config.val_fraction, config.seed)
-        train, val = Subset(source, kept), Subset(source, held)
-    _check_batch(config, train)
-    view = View(framing, config.augmentation, config.image_size, config.seed)
-    return TrainData(train, val, view, _workers(config))
-
-
-def _open(config: TrainConfig, progress: Progress) -> PoseSource:
-    options = config.data_options
-    return open_dataset(config.dataset, config.data_dir, config.filename_list, options=options, progress=progress)
-
-
-def _check_batch(config: TrainConfig, train: PoseSource) -> None:
-    world = int(os.environ.get("WORLD_SIZE", "1"))
-    batch = config.batch_size * config.accumulate * world
-    if batch > len(train):
-        raise HeadPoseError(
-            f"a step takes {batch} faces (batch_size {config.batch_size} × accumulate {config.accumulate} × "
-            f"{world} processes) and {train.name} has {len(train)} to train on: lower --batch_size"
-        )
-
-
-def _workers(config: TrainConfig) -> int:
-    if config.workers >= 0:
-        return config.workers
-    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    return min(_MOST_WORKERS, max(1, (os.cpu_count() or 1) // processes - 1))
 
 
 def train(
@@ -142,13 +97,16 @@ def _train(
     _set_up_torch(config)
     data = _open_in_turns(config, world, progress)
     network, origin, state = _network(config, data, resume)
+    stepper = Stepper(config, world, network)
+    if state is not None:
+        _check_epochs(config, state)
+        stepper.restore(state)
+        say(f"continuing after {state.position.epoch} epochs and {state.position.step} steps")
     folder = resume[0] if resume else RunFolder(Path(broadcast_object(_new_folder(config, world))))
     request = StopRequest(config.max_minutes)
-    trainer = Trainer(config, world, network, data, folder, request=request, progress=progress, origin=origin)
+    trainer = Trainer(config, stepper, data, folder, request=request, progress=progress, origin=origin)
     if state is not None:
         trainer.restore(state)
-        _check_epochs(config, state)
-        say(f"continuing after {state.position.epoch} epochs and {state.position.step} steps")
     if world.is_main:
         folder.write_start(config, _facts(config, world, data, origin))
         _save_samples(data, folder)

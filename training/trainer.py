@@ -10,14 +10,14 @@ from typing import Any
 from runtime.errors import HeadPoseError
 from training.config import TrainConfig
 from training.curves import save_curves
-from training.data.loader import Batch, EpochBatches, View, training_loader
-from training.data.source import PoseSource, Progress, silent
-from training.distributed import World, gather_objects, share_buffers
+from training.data.loader import Batch, EpochBatches, training_loader
+from training.data.source import Progress, silent
+from training.distributed import gather_objects, share_buffers
 from training.meter import Meter
 from training.models.checkpoints import save_checkpoint
-from training.models.sixdrepnet import SixDRepNet
+from training.run_data import TrainData
 from training.run_folder import MetricsLog, RunFolder, read_metrics
-from training.schedule import SCHEDULES, ScheduleSpec
+from training.schedule import ScheduleSpec, build_schedule
 from training.snapshots import Position, TrainState, prune, save_state
 from training.stepper import Stepper
 from training.stopping import StopRequest
@@ -25,20 +25,6 @@ from training.validation import validate
 
 MAX_BAD_STEPS = 20  # one after the other with a gradient that is no number: the run has diverged
 _DRAW_EVERY_S = 20.0
-
-
-@dataclass(frozen=True, eq=False)
-class TrainData:
-    """Where the faces come from."""
-
-    train: PoseSource
-    """Faces to learn from."""
-    val: PoseSource | None
-    """Held-out faces of other groups, None if no part is held out."""
-    view: View
-    """How they are seen in training."""
-    workers: int
-    """Loading processes."""
 
 
 @dataclass
@@ -76,8 +62,7 @@ class Trainer:
 
     Args:
         config: what was asked for.
-        world: this process among the others.
-        network: on the CPU, training form.
+        stepper: the network and its optimiser.
         data: the faces.
         folder: where the main process writes.
         request: asked between steps whether to stop.
@@ -88,8 +73,7 @@ class Trainer:
     def __init__(
         self,
         config: TrainConfig,
-        world: World,
-        network: SixDRepNet,
+        stepper: Stepper,
         data: TrainData,
         folder: RunFolder,
         *,
@@ -97,13 +81,14 @@ class Trainer:
         progress: Progress = silent,
         origin: str = "",
     ) -> None:
-        self.config, self.world, self.data, self.folder, self.origin = config, world, data, folder, origin
+        self.config, self.data, self.folder, self.origin = config, data, folder, origin
+        self.stepper, self.world = stepper, stepper.world
+        world = stepper.world
         self.position, self.progressed = Position(), Progressed()
         self._request, self._progress = request, progress
         batch = config.batch_size * config.accumulate
         self._batches = EpochBatches(len(data.train), batch, rank=world.rank, world=world.size, seed=config.seed)
-        self.stepper = Stepper(config, world, network)
-        self._factor = SCHEDULES[config.schedule](schedule_spec(config, self._batches.steps))
+        self._factor = build_schedule(config.schedule, schedule_spec(config, self._batches.steps))
         self._bad_in_a_row = 0
         self._drawn = -math.inf
         self._reason: str | None = None
@@ -125,8 +110,7 @@ class Trainer:
         )
 
     def restore(self, state: TrainState) -> None:
-        """Take over a state of the same network; raises HeadPoseError if it does not fit this config."""
-        self.stepper.restore(state)
+        """Take over how far a run was; its tensors are the stepper's (`Stepper.restore`)."""
         self.progressed = Progressed.of(state.record)
         self.position = state.position
 

@@ -142,7 +142,7 @@ def _say(text: str) -> None:
 
 def _dry_run(config: Any, *, as_json: bool) -> int:
     from training.plan import plan
-    from training.train import open_data
+    from training.run_data import open_data
 
     facts = plan(config, open_data(config))
     if as_json:

@@ -54,9 +54,7 @@ def _open_biwi(
     from training.data.biwi import open_biwi
 
     if filename_list is not None:
-        raise HeadPoseError(
-            "BIWI frames have no filename_list: leave it out, or give an .npz to the data set BIWI_npz"
-        )
+        raise HeadPoseError("BIWI frames have no filename_list: leave it out, or give an .npz to the data set BIWI_npz")
     source = open_biwi(data_dir, boxes=boxes, labels=labels)
     return _biwi_part(source, split)
 
@@ -64,19 +62,21 @@ def _open_biwi(
 def _biwi_part(source: PoseSource, split: str) -> PoseSource:
     if split == "all":
         return source
-    if split not in ("train", "test"):
-        raise unknown_name("BIWI split", split, ("all", "train", "test"))
-    from training.data.biwi_split import split_70_30
+    from training.data.biwi_split import HAOFANWANG_TEST_SEQUENCES, TEST_SEQUENCES, split_70_30
 
-    return Subset(source, split_70_30(source)[("train", "test").index(split)])
+    parts = [f"{part}{kind}" for kind in ("", "-haofanwang") for part in ("train", "test")]
+    if split not in parts:
+        raise unknown_name("BIWI split", split, ("all", *parts))
+    tested = HAOFANWANG_TEST_SEQUENCES if split.endswith("-haofanwang") else TEST_SEQUENCES
+    return Subset(source, split_70_30(source, tested)[parts.index(split) % 2])
 
 
 def _open_biwi_npz(
-    data_dir: Path, filename_list: Path | None, progress: Progress, *, channels: str = "bgr"
+    data_dir: Path, filename_list: Path | None, progress: Progress, *, channels: str = "bgr", split: str = "all"
 ) -> PoseSource:
     from training.data.biwi_npz import open_biwi_npz
 
-    return open_biwi_npz(filename_list or data_dir, channels=channels)
+    return _biwi_part(open_biwi_npz(filename_list or data_dir, channels=channels), split)
 
 
 def _open_face_list(data_dir: Path, filename_list: Path | None, progress: Progress) -> PoseSource:
@@ -100,7 +100,7 @@ DATASETS: dict[str, DatasetEntry] = {
     "Pose_300W_LP": DatasetEntry(_open_300w_lp, "6drepnet_train", "6drepnet_train", "300W-LP (.jpg, .mat)"),
     "AFLW2000": DatasetEntry(_open_aflw2000, "6drepnet_train", "6drepnet_test", "AFLW2000-3D; landmarks=all|visible"),
     "BIWI": DatasetEntry(_open_biwi, "runtime", "runtime", "BIWI frames; labels=6drepnet|rgb, split=all|train|test"),
-    "BIWI_npz": DatasetEntry(_open_biwi_npz, "whole", "whole", "FSA-Net's .npz of BIWI; channels=bgr|rgb"),
+    "BIWI_npz": DatasetEntry(_open_biwi_npz, "whole", "whole", "FSA-Net's .npz of BIWI; channels=bgr|rgb, split="),
     "FaceList": DatasetEntry(_open_face_list, "runtime", "runtime", "labels.csv: any pictures with rotations"),
     "DrawnHeads": DatasetEntry(_open_drawn, "square", "square", "drawn heads, no files needed; count=, seed="),
 }
@@ -118,7 +118,7 @@ def open_dataset(
     """Open a data set and check that its labels hold together.
 
     Args:
-        name: key of `DATASETS`. 'BIWI' with an .npz as folder or list is 'BIWI_npz', as 6DRepNet's scripts take it.
+        name: key of `DATASETS`; 'BIWI' with an .npz as folder or list is 'BIWI_npz', as 6DRepNet's scripts take it.
         data_dir: its folder.
         filename_list: its list of files; None takes the usual place.
         options: of this data set, as texts.
