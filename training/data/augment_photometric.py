@@ -151,9 +151,12 @@ class PillowBlur:
 
         ring = np.ones((5, 5), dtype=np.float32)
         ring[1:4, 1:4] = 0
-        total = np.asarray(cv2.filter2D(image, cv2.CV_16S, ring), dtype=np.int16)
-        out = image.copy()
-        out[2:-2, 2:-2] = ((total + 8) >> 4)[2:-2, 2:-2]  # Pillow rounds a half up
+        # Sixteen pixels are summed in integers; 8 more, because Pillow rounds a half up.
+        total = np.asarray(cv2.filter2D(image, cv2.CV_16S, ring, delta=8), dtype=np.int16)
+        total >>= 4
+        out = total.astype(np.uint8)
+        for line in (0, 1, -2, -1):
+            out[line], out[:, line] = image[line], image[:, line]
         return out, rotation
 
 
