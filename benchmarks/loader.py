@@ -147,8 +147,8 @@ def run_loader(
         folder = make_folder(work / str(quality))
         with _one_thread():
             runs.append(_run(write_samples(folder, pictures, quality), quality, rounds))
-    checked = [cost for run in runs for cost in run.pipelines if cost.name in (THEIRS, OURS)]
-    reasons = tuple(f"{cost.name}: {reason}" for cost in checked for reason in reasons_against(cost.samples_ms))
+    checked = [(run.quality, cost) for run in runs for cost in run.pipelines if cost.name in (THEIRS, OURS)]
+    reasons = tuple(f"quality {q}, {c.name}: {reason}" for q, c in checked for reason in reasons_against(c.samples_ms))
     return LoaderResult(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         git=git_state(),
