@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from export.drawn_faces import STYLES, draw_face
 from runtime.draw import draw_axes, side_by_side
 from runtime.images import save_image
 from runtime.rotation import euler_to_rotation
+from training.data.drawn_faces import STYLES, draw_face
 
 _SIDE = 288  # pixels of one head
 # caption → pitch, yaw, roll in degrees

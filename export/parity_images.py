@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from export.drawn_faces import STYLES, draw_face
 from runtime.errors import HeadPoseError, MissingDependencyError
 from runtime.images import find_images, read_image
 from runtime.preprocess import Box, crop_face, resize_square
+from training.data.drawn_faces import STYLES, draw_face
 
 Image = npt.NDArray[np.uint8]
 

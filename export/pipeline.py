@@ -65,7 +65,7 @@ def export(
     targets: Sequence[str] = ("onnx", "tflite", "coreml"),
     precisions: Sequence[str] = ("fp32", "fp16"),
     output: str = "rotation",
-    input_size: int = 224,
+    input_size: int | None = None,
     out: str | Path = "out",
     parity: bool = True,
     overwrite: bool = False,
@@ -80,7 +80,7 @@ def export(
         targets: of 'onnx', 'tflite', 'coreml'.
         precisions: of 'fp32', 'fp16'.
         output: 'rotation' (N, 3, 3) or 'sixd' (N, 6).
-        input_size: side of the square input, pixels.
+        input_size: side of the square input in pixels; None takes what the checkpoint says, 224 if it says nothing.
         out: folder for the artefacts and manifest.json.
         parity: compare every file's rotations with PyTorch's.
         overwrite: replace files that are there already.
@@ -93,7 +93,8 @@ def export(
     from training.models.checkpoints import open_checkpoint
 
     loaded = open_checkpoint(checkpoint, backbone)
-    specs = [ExportSpec(loaded.backbone, t, p, output, input_size) for t in targets for p in precisions]
+    size = loaded.image_size if input_size is None else input_size
+    specs = [ExportSpec(loaded.backbone, t, p, output, size) for t in targets for p in precisions]
     if not specs:
         raise HeadPoseError("nothing to export: name at least one target and one precision")
     folder = make_folder(Path(out))

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageFilter
 
-from export.drawn_faces import FaceStyle, draw_face
 from runtime.rotation import euler_to_rotation, image_axes, mirror, rotation_to_euler
 from training.data.augment import Flip, Move, Occlude
 from training.data.augment_photometric import (
@@ -22,6 +21,7 @@ from training.data.augment_photometric import (
     PillowBlur,
     color_matrix,
 )
+from training.data.drawn_faces import FaceStyle, draw_face
 
 SIZE, ARM = 160, 45.0
 POSES = [(0, 0, 0), (15, 40, -20), (-25, -60, 35), (30, 85, 10)]

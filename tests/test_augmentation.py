@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from export.drawn_faces import draw_face
 from runtime.errors import HeadPoseError
 from runtime.preprocess import Box
 from runtime.rotation import euler_to_rotation, geodesic_deg, image_axes, mirror
@@ -17,6 +16,7 @@ from training.data.augment import Flip, Move
 from training.data.augment_photometric import PillowBlur
 from training.data.augmentation import AUGMENTATIONS, Augmentation, Chance, make_view
 from training.data.crops import FRAMINGS
+from training.data.drawn_faces import draw_face
 from training.data.resample import extract
 
 RECT, POSE = Box(30.5, 20.25, 190.5, 180.25), euler_to_rotation(10, 35, -15)

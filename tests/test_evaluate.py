@@ -16,6 +16,7 @@ from training import evaluation_record
 from training.commands import evaluate as command
 from training.data.source import Subset
 from training.evaluate import evaluate, label_angles_deg, seen_in_training
+from training.evaluate import main as evaluate_main
 from training.evaluation_files import ERRORS_NAME, RECORD_NAME, read_evaluation, write_evaluation
 from training.evaluation_record import EvaluationRecord
 from training.faces import FramedFaces
@@ -294,7 +295,7 @@ def snapshot(tmp_path_factory):
 
 
 def run_command(*words):
-    return command.main([str(word) for word in words])
+    return evaluate_main([str(word) for word in words])
 
 
 DRAWN = ("--dataset", "DrawnHeads", "--option", "count=9", "--limit", 4, "--bootstrap", 20, "--threads", 1)

@@ -365,3 +365,15 @@ def test_it_runs_as_a_module_like_the_published_one(folder):
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "filenames.txt: 4 of 4 faces" in done.stdout
+
+
+def test_the_report_as_json(tmp_path, capsys):
+    import json
+
+    import headpose
+
+    labels = write_300w_lp(tmp_path, photos=1, rotations=2, size=32)
+    assert headpose.main(["filenames", "--root_dir", str(tmp_path), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["found"] == report["kept"] == len(labels)
+    assert report["path"] == str(tmp_path / "filenames.txt")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from export.drawn_faces import STYLES, draw_face
 from export.parity_images import folder_images, parity_images, spread
 from runtime.errors import HeadPoseError
+from training.data.drawn_faces import STYLES, draw_face
 
 SIZE = 96
 

@@ -40,7 +40,7 @@ IMPORTERS = {
     "av": {"runtime/video.py"},
     "pygame": {"runtime/live.py"},
     "tensorflow": set(),
-    "scipy": {"training/data/mat.py"},
+    "scipy": {"benchmarks/loader_pipelines.py"},
     "yaml": {"training/config.py"},
     "matplotlib": {"training/figures.py", "training/curves.py", "training/evaluation_picture.py"},
     "tensorboard": set(),

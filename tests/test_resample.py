@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from export.drawn_faces import draw_face
 from runtime.errors import HeadPoseError
 from runtime.preprocess import Box
+from training.data.drawn_faces import draw_face
 from training.data.resample import extract
 
 PAD = 300

@@ -19,7 +19,6 @@ from training.snapshots import (
     snapshots_in,
 )
 
-
 THIRD = Position(3)
 
 

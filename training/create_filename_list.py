@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 
-from runtime.errors import HeadPoseError
-from training.commands.filenames import add_arguments, run
+from runtime.command_line import run_command
+from training.commands import filenames
+
+_TEXT = "Write the list of the faces of 300W-LP or AFLW2000-3D whose angles are all within the limit."
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run with these arguments (the program's own if None); the exit code: 0 written, 2 bad input, 130 interrupted."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.create_filename_list",
-        description="Write the list of the faces of 300W-LP or AFLW2000-3D whose angles are all within the limit.",
-    )
-    add_arguments(parser)
-    try:
-        return run(parser.parse_args(argv))
-    except HeadPoseError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+    arguments = sys.argv[1:] if argv is None else argv
+    return run_command(filenames, "python -m training.create_filename_list", _TEXT, arguments)
 
 
 if __name__ == "__main__":

@@ -194,7 +194,16 @@ def _data(
     )
 
 
-if __name__ == "__main__":
-    from training.commands.evaluate import main
+def main(argv: list[str] | None = None) -> int:
+    """``python -m training.evaluate``: the options of ``headpose evaluate``."""
+    import sys
 
+    from runtime.command_line import run_command
+    from training.commands import evaluate as command
+
+    arguments = sys.argv[1:] if argv is None else argv
+    return run_command(command, "python -m training.evaluate", "Errors on labelled faces.", arguments)
+
+
+if __name__ == "__main__":
     raise SystemExit(main())

@@ -20,7 +20,7 @@ from runtime.errors import HeadPoseError
 from runtime.provenance import git_state, package_versions
 from training.config import TrainConfig, to_yaml
 
-_PACKAGES = ("torch", "torchvision", "timm", "numpy", "opencv-python-headless", "pillow", "scipy")
+_PACKAGES = ("torch", "torchvision", "timm", "numpy", "opencv-python-headless", "pillow")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from training.models.checkpoints import LoadedCheckpoint, open_checkpoint
 from training.models.reparam import reparameterize
 
 FORMS = ("train", "deploy")
-INPUT_SIZE = 224  # pixels; what the published networks were trained at
 
 _CONVENTIONS = {
     "rotation": "R = Rz(roll) Ry(yaw) Rx(pitch), row-major; the rows are the head's right, up and forward axes "
@@ -35,7 +34,7 @@ class TorchSession:
         threads: CPU threads of PyTorch while it runs; None leaves them as they are.
         form: 'train' runs the network as the file has it, 'deploy' the folded one.
         backbone: the file's backbone; None takes what the file says.
-        size: side of the square input in pixels.
+        size: side of the square input in pixels; None takes what the checkpoint says, 224 if it says nothing.
 
     Raises:
         HeadPoseError: a file that cannot be read, an unknown form, a number of threads below 1.
@@ -51,14 +50,14 @@ class TorchSession:
         threads: int | None = None,
         form: str = "train",
         backbone: str | None = None,
-        size: int = INPUT_SIZE,
+        size: int | None = None,
     ) -> None:
         if form not in FORMS:
             raise unknown_name("form", form, FORMS)
         if threads is not None and threads < 1:
             raise HeadPoseError(f"cannot run with {threads} threads: pass 1 or more, or leave it out")
         loaded = open_checkpoint(path, backbone)
-        self.info = _describe(loaded, size)
+        self.info = _describe(loaded, size or loaded.image_size)
         self._threads = threads
         self._model = loaded.model if form == "train" else reparameterize(loaded.model)
 

@@ -14,7 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--targets", default="onnx,tflite,coreml", help="comma-separated (default: %(default)s)")
     parser.add_argument("--precision", default="fp32,fp16", help="comma-separated (default: %(default)s)")
     parser.add_argument("--output", default="rotation", help="rotation (3×3) or sixd (default: %(default)s)")
-    parser.add_argument("--size", default="224", help="side of the square input in pixels (default: %(default)s)")
+    parser.add_argument(
+        "--size", help="side of the square input in pixels (default: the checkpoint's own, usually 224)"
+    )
     parser.add_argument("--out", default="out", help="folder for the artefacts (default: %(default)s)")
     parser.add_argument("--no-parity", action="store_true", help="do not compare the rotations with PyTorch's")
     parser.add_argument("--allow-failed", action="store_true", help="keep artefacts that miss their parity gate")
@@ -52,9 +54,11 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _size(text: str) -> int:
+def _size(text: str | None) -> int | None:
     from runtime.errors import HeadPoseError
 
+    if text is None:
+        return None
     try:
         return int(text)
     except ValueError:

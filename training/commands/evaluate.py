@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,20 +88,6 @@ def run(args: argparse.Namespace) -> int:
         written = _write(Path(args.out), result, args, progress) if args.out else []
     _show(result, args, written)
     return 0
-
-
-def main(argv: list[str] | None = None) -> int:
-    """``python -m training.evaluate``: the same command; 0 done, 2 bad input, 130 interrupted."""
-    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description="errors on labelled faces")
-    add_arguments(parser)
-    try:
-        return run(parser.parse_args(argv))
-    except HeadPoseError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
 
 
 def open_model(path: str, backbone: str | None = None, threads: int | None = None) -> Session:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+from dataclasses import asdict
 from typing import Any
 
 from runtime.errors import HeadPoseError
@@ -19,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--limit", default="99", help="largest angle that is kept, degrees (default: %(default)s)")
     parser.add_argument("--overwrite", action="store_true", help="replace a list with other names")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -34,6 +37,9 @@ def run(args: argparse.Namespace) -> int:
             overwrite=args.overwrite,
             progress=progress,
         )
+    if args.json:
+        print(json.dumps({**asdict(report), "path": str(report.path), "found": report.found}, ensure_ascii=False))
+        return 0
     for line in _summary(report, args.limit):
         print(line)
     return 0

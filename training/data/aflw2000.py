@@ -52,6 +52,7 @@ def open_aflw2000(
         keys=names,
         groups=names,
         rotations=euler_to_rotation(*index.angles_deg.T).astype("float64"),
+        angles_deg=index.angles_deg,
         boxes=index.boxes_all if landmarks == "all" else index.boxes_visible,
         root=root,
         files=[f"{name}.jpg" for name in names],

@@ -33,6 +33,8 @@ class FileSource:
     """Folder that `files` start from."""
     files: Sequence[str]
     """N picture files, relative to `root` or absolute."""
+    angles_deg: npt.NDArray[np.float64] | None = None
+    """(N, 3) pitch, yaw, roll as the labels have them; beyond |yaw| 90° a matrix does not give them back."""
 
     def __post_init__(self) -> None:
         width, height = self.boxes[:, 2] - self.boxes[:, 0], self.boxes[:, 3] - self.boxes[:, 1]

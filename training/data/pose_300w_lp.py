@@ -55,6 +55,7 @@ def open_300w_lp(
         keys=names,
         groups=[group_of(name) for name in names],
         rotations=euler_to_rotation(*index.angles_deg.T).astype("float64"),
+        angles_deg=index.angles_deg,
         boxes=index.boxes_all,
         root=root,
         files=[f"{name}.jpg" for name in names],

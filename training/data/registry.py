@@ -82,7 +82,8 @@ def _open_biwi_npz(
 def _open_face_list(data_dir: Path, filename_list: Path | None, progress: Progress) -> PoseSource:
     from training.data.face_list import open_face_list
 
-    return open_face_list(filename_list or (data_dir / "labels.csv" if data_dir.is_dir() else data_dir))
+    file = filename_list or (data_dir / "labels.csv" if data_dir.is_dir() else data_dir)
+    return open_face_list(file, progress=progress)
 
 
 def _open_drawn(

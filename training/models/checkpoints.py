@@ -28,6 +28,7 @@ from training.models.sixdrepnet import SixDRepNet, build_sixdrepnet
 Model = TypeVar("Model", bound=nn.Module)
 
 DEFAULT_BACKBONE = "repnext_m4"
+IMAGE_SIZE = 224  # what the published networks were trained at
 _SHOWN = 3  # names of wrong tensors that an error lists
 
 
@@ -43,6 +44,8 @@ class LoadedCheckpoint:
     """'train' or 'deploy'."""
     backbone: str
     """Key of `BACKBONES`, or 'timm:NAME'."""
+    image_size: int = IMAGE_SIZE
+    """Side of the square input in pixels that the weights were trained at, where the file says it."""
 
 
 def open_checkpoint(source: str | Path, backbone: str | None = None) -> LoadedCheckpoint:
@@ -66,7 +69,10 @@ def open_checkpoint(source: str | Path, backbone: str | None = None) -> LoadedCh
             f"{path} has no 6D head, it looks like {content.text}: train a pose network from it "
             "(load_backbone_weights) and give that network's snapshot"
         )
-    return LoadedCheckpoint(*_restore(path, name, content, raw.metadata), backbone=name)
+    size = raw.metadata.get("image_size", IMAGE_SIZE)
+    if not isinstance(size, int) or size < 1:
+        raise HeadPoseError(f"the metadata of {path} has the image_size {size!r}: save the checkpoint again")
+    return LoadedCheckpoint(*_restore(path, name, content, raw.metadata), backbone=name, image_size=size)
 
 
 def _default(name: str) -> LoadedCheckpoint:
