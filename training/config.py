@@ -71,7 +71,7 @@ class TrainConfig:
     schedule: str = "cosine"
     """cosine, multistep (6DRepNet's), constant"""
     warmup_epochs: float = 1.0
-    """linear warm-up of the learning rate"""
+    """linear warm-up of the learning rate, at most half of the run"""
     lr_floor: float = 0.01
     """last learning rate of the cosine over the highest"""
     milestones: tuple[int, ...] = (10, 20)

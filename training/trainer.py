@@ -266,9 +266,10 @@ class Trainer:
 
 def schedule_spec(config: TrainConfig, steps_per_epoch: int) -> ScheduleSpec:
     """The schedule's numbers in steps."""
+    total = steps_per_epoch * config.num_epochs
     return ScheduleSpec(
-        total_steps=steps_per_epoch * config.num_epochs,
-        warmup_steps=round(steps_per_epoch * config.warmup_epochs),
+        total_steps=total,
+        warmup_steps=min(round(steps_per_epoch * config.warmup_epochs), total // 2),
         steps_per_epoch=steps_per_epoch,
         milestones=config.milestones,
         gamma=config.gamma,
