@@ -99,7 +99,7 @@ class LoaderResult:
     promises: tuple[Promise, ...]
     """Ratios beside what was promised, labels in memory on both sides."""
     valid: bool
-    """Whether the figures may be quoted."""
+    """Whether pictures a second and stages may be quoted; a ratio, taken in turns, has its own interval."""
     invalid_reasons: tuple[str, ...]
     """Why not."""
     schema: int = LOADER_SCHEMA

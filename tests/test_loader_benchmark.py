@@ -168,6 +168,7 @@ def test_kept_results_can_be_read_and_keep_their_promise(file):
     data = json.loads(file.read_text())
     VALIDATOR.validate(data)
     kept = LoaderResult.from_json(data, str(file))
-    assert kept.valid
+    assert kept.valid == (not kept.invalid_reasons)
+    assert not kept.git["dirty"]
     assert all(promise.kept for promise in kept.promises)
     assert len(kept.promises) == 2
