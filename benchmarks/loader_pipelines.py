@@ -211,11 +211,11 @@ def ours_with(name: str, samples: Sequence[Sample], laps: Laps) -> Tensor:
 def _collated(images: Sequence[npt.NDArray[np.uint8]], laps: Laps) -> Tensor:
     import torch
 
-    from training.data.normalise import normalise
+    from training.inputs import normalize
 
     batch = torch.from_numpy(np.stack(images))
     laps("collate")
-    out = normalise(batch, _memory(len(images)))
+    out = normalize(batch, _memory(len(images)))
     laps("normalise")
     return out
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _PANELS = (  # title, unit, lines of metrics.jsonl, their fields
-    ("training loss", "rad or as named", "train", ("loss",)),
+    ("training loss", "", "train", ("loss",)),
     ("held-out error", "degrees", "val", ("geodesic_mean_deg", "geodesic_median_deg")),
     ("learning rate", "", "train", ("lr",)),
     ("images per second", "1/s", "train", ("images_per_s",)),
