@@ -27,11 +27,11 @@ import numpy as np
 from benchmarks.device import host_device
 from benchmarks.host import Ratio, ratio_of
 from benchmarks.loader_pipelines import SIZE, Laps, Pipeline, Sample, ours, ours_with, theirs, write_samples
-from benchmarks.record import Device, reasons_against
+from benchmarks.record import Device, newest, reasons_against
 from benchmarks.spine import RESULTS, Promise
 from runtime.atomic import check_new, make_folder, write_text
 from runtime.errors import HeadPoseError
-from runtime.provenance import git_state
+from runtime.provenance import git_state, package_versions
 
 LOADER_SCHEMA = 1
 SCHEMA_FILE = Path(__file__).with_name("loader.schema.json")
@@ -153,7 +153,7 @@ def run_loader(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         git=git_state(),
         device=host_device(),
-        tools=_tools(),
+        tools=package_versions(_TOOLS),
         pictures=pictures,
         input_size=SIZE,
         clock="processor time of one thread",
@@ -225,16 +225,15 @@ def _promise(run: LoaderRun) -> Promise:
     return Promise(name, run.ratios[1].ratio, _PROMISED, True, "×")
 
 
-def _tools() -> dict[str, str]:
-    from importlib.metadata import version
-
-    return {name: version(name) for name in _TOOLS}
-
-
 def result_path(folder: Path, created: str) -> Path:
     """<folder>/<this processor>/<date>-loader.json."""
     processor = re.sub(r"[^a-z0-9]+", "-", host_device().model.lower()).strip("-")
     return folder / f"host-{processor}" / f"{created[:10]}-loader.json"
+
+
+def latest(folder: Path = RESULTS) -> tuple[Path, LoaderResult] | None:
+    """The newest result under `folder` by its own date, None if there is none; HeadPoseError for a damaged file."""
+    return newest(folder, "*-loader.json", LoaderResult.from_json)
 
 
 def _print(result: LoaderResult) -> None:

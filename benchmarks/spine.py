@@ -23,7 +23,7 @@ from typing import Any
 from benchmarks.device import host_device
 from benchmarks.host import Ratio, measure, ratio_of
 from benchmarks.process import ProcessCost, process_cost
-from benchmarks.record import Device, LatencyResult
+from benchmarks.record import Device, LatencyResult, newest
 from runtime.atomic import make_folder, write_text
 from runtime.errors import HeadPoseError
 from runtime.provenance import git_state
@@ -186,14 +186,7 @@ def result_path(folder: Path, result: SpineResult) -> Path:
 
 def latest(folder: Path = RESULTS) -> tuple[Path, SpineResult] | None:
     """The newest result under `folder` by its own date, None if there is none; HeadPoseError for a damaged file."""
-    found = []
-    for file in folder.rglob("*-spine.json"):
-        try:
-            data = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise HeadPoseError(f"{file} cannot be read ({error}): measure again") from error
-        found.append((file, SpineResult.from_json(data, str(file))))
-    return max(found, key=lambda pair: pair[1].created, default=None)
+    return newest(folder, "*-spine.json", SpineResult.from_json)
 
 
 def _print(result: SpineResult) -> None:

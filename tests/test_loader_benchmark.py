@@ -172,3 +172,16 @@ def test_kept_results_can_be_read_and_keep_their_promise(file):
     assert not kept.git["dirty"]
     assert all(promise.kept for promise in kept.promises)
     assert len(kept.promises) == 2
+
+
+def test_the_readme_table_shows_the_rates_and_doubts_of_a_result(result):
+    from benchmarks import report
+
+    text = report.loader_markdown(replace(result, valid=False, invalid_reasons=("too busy",)), "benchmarks/x.json")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and "JPEG" not in line]
+    costs = [(run.quality, cost) for run in result.runs for cost in run.pipelines]
+    assert len(rows) == len(costs)
+    for row, (quality, cost) in zip(rows, costs, strict=True):
+        assert row.startswith(f"| {cost.name} | {quality} | {cost.images_per_second:.0f} |")
+    assert "too busy" in text
+    assert "too busy" not in report.loader_markdown(replace(result, valid=True), "benchmarks/x.json")
