@@ -192,6 +192,13 @@ def test_a_dry_run_plans_and_writes_nothing(tmp_path, capsys):
     assert plan["memory_total_bytes"] == sum(plan["memory_bytes"].values())
 
 
+def test_the_plan_names_the_steps_of_the_augmentation(capsys):
+    assert headpose.main(["train", *flags(augmentation="paper"), "--dry-run"]) == 0
+    assert "Flip, ColorJitter, Noise" in capsys.readouterr().out
+    assert headpose.main(["train", *flags(augmentation="none"), "--dry-run"]) == 0
+    assert "augmentation    │ none" in capsys.readouterr().out
+
+
 def test_the_memory_of_activations_is_what_autograd_keeps():
     from training.plan import kept_for_backward
 

@@ -166,7 +166,7 @@ def _readable(name: str, value: Any) -> str:
     if name == "learning_rate":
         return ", ".join(f"epoch {epoch}: {rate:.3g}" for epoch, rate in value.items())
     if name == "augmentation":
-        return ", ".join(str(step.get("name", step)) for step in value) or "none"
+        return ", ".join(step["step"] for step in value) or "none"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
