@@ -15,7 +15,9 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     import rich.progress
     from rich.console import Console
 
-    console = Console(file=_own_error_stream())
+    stream = _own_error_stream()
+    shown_as_bar = stream.isatty()  # and not what FORCE_COLOR says, which notebooks and CI systems set
+    console = Console(file=stream, force_terminal=shown_as_bar)
     columns = [rich.progress.SpinnerColumn(), *rich.progress.Progress.get_default_columns()]
     columns.append(rich.progress.TimeElapsedColumn())
     with rich.progress.Progress(
@@ -25,7 +27,7 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
 
         def show(text: str, done: int, total: int) -> None:
             bar.update(task, description=text, completed=done, total=total)
-            if not console.is_terminal:
+            if not shown_as_bar:
                 console.print(f"[{done}/{total}] {text}", markup=False, highlight=False)
 
         yield show

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -420,22 +421,25 @@ def test_missing_packages_come_with_their_install_line(monkeypatch, estimator, p
         opens[package]()
 
 
-@pytest.fixture
+@contextmanager
 def little_space():
-    """A limit of 4 kB a file: writing more fails as on a full disk."""
+    """A limit of 4 kB a file: writing more fails as on a full disk. The test runner's own log must not be written."""
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("source", ["astronaut.png", "noise.mp4"])
-def test_a_full_disk_is_told_and_leaves_nothing(source, little_space, capfd):
+def test_a_full_disk_is_told_and_leaves_nothing(source, capfd):
     rng = np.random.default_rng(0)
     with VideoWriter(Path("noise.mp4"), Fraction(10)) as writer:
         for i in range(5):
             writer.write(rng.integers(0, 256, (128, 128, 3), dtype=np.uint8), Fraction(i, 10))
-    little_space()
-    assert predict(source, "--out", "seen") == 2
+    with little_space():
+        assert predict(source, "--out", "seen") == 2
     assert f"error: cannot write seen/{source}: File too large" in capfd.readouterr().err
     assert os.listdir("seen") == []

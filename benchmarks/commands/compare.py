@@ -118,8 +118,13 @@ def _print_differences(console: Console, title: str, differences: tuple[Differen
 def difference_text(entry: Difference) -> str:
     """'-0.42 (-0.61 to -0.20)'."""
     d = entry.difference
-    interval = "" if d.low is None or d.high is None else f" ({d.low:+.2f} to {d.high:+.2f})"
-    return f"{d.value:+.2f}{interval}"
+    interval = "" if d.low is None or d.high is None else f" ({_signed(d.low)} to {_signed(d.high)})"
+    return f"{_signed(d.value)}{interval}"
+
+
+def _signed(value: float) -> str:
+    """Two decimals, or two digits of what is smaller: no difference is printed as zero that is none."""
+    return f"{value:+.2f}" if abs(value) >= 0.05 or value == 0 else f"{value:+.2g}"
 
 
 def _print_cost(console: Console, comparison: Comparison, names: tuple[str, str]) -> None:
@@ -169,8 +174,8 @@ def _verdict(comparison: Comparison, names: tuple[str, str]) -> str:
     first = comparison.errors[0]
     d = first.difference
     if d.low is None:
-        return f"B − A = {d.value:+.2f}° geodesic; without an interval nothing can be said of significance"
+        return f"B − A = {_signed(d.value)}° geodesic; without an interval nothing can be said of significance"
     if first.significant:
         better, worse = (names[1], names[0]) if d.value < 0 else (names[0], names[1])
-        return f"{better} errs less than {worse} by {abs(d.value):.2f}°: the difference is significant"
+        return f"{better} errs less than {worse} by {_signed(abs(d.value))[1:]}°: the difference is significant"
     return f"B − A = {difference_text(first)}°: no significant difference between {names[0]} and {names[1]}"
