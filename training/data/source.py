@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -63,7 +64,10 @@ class PoseSource(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Subset:
-    """Some faces of a source, in the order of `indices`. Fulfils `PoseSource`."""
+    """Some faces of a source, in the order of `indices`. Fulfils `PoseSource`.
+
+    Its columns are made once: the source may be a subset as well, and callers ask for one face's entry at a time.
+    """
 
     source: PoseSource
     """The whole set."""
@@ -80,22 +84,24 @@ class Subset:
         """Of the whole set."""
         return self.source.terms
 
-    @property
+    @cached_property
     def keys(self) -> Sequence[str]:
         """M names."""
-        return [self.source.keys[i] for i in self.indices]
+        keys = self.source.keys
+        return [keys[i] for i in self.indices]
 
-    @property
+    @cached_property
     def groups(self) -> Sequence[str]:
         """M names of groups."""
-        return [self.source.groups[i] for i in self.indices]
+        groups = self.source.groups
+        return [groups[i] for i in self.indices]
 
-    @property
+    @cached_property
     def rotations(self) -> npt.NDArray[np.float64]:
         """(M, 3, 3)."""
         return self.source.rotations[self.indices]
 
-    @property
+    @cached_property
     def boxes(self) -> npt.NDArray[np.float64]:
         """(M, 4)."""
         return self.source.boxes[self.indices]
