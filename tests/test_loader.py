@@ -1,12 +1,25 @@
 """Batches: the order, what is random in them, and pictures that cannot be read."""
 
+import multiprocessing
+import os
+import signal
+
 import numpy as np
 import pytest
 import torch
 
 from runtime.errors import HeadPoseError
 from training.data.drawn_heads import DrawnHeads
-from training.data.loader import EpochBatches, View, ViewDataset, collate, evaluation_loader, training_loader
+from training.data.loader import (
+    EpochBatches,
+    View,
+    ViewDataset,
+    attended,
+    collate,
+    evaluation_loader,
+    training_loader,
+)
+from training.data.source import Subset
 
 HEADS = DrawnHeads(23, size=48)
 VIEW = View("square", "strong", 32, seed=5)
@@ -97,3 +110,55 @@ def test_pictures_arrive_as_red_green_blue_bytes():
     assert batch.images.dtype == torch.uint8
     assert batch.images[0, 16, 16].tolist() == [250, 60, 5]
     assert batch.images.shape == (2, 32, 32, 3)
+
+
+class CountedColumns(DrawnHeads):
+    """Tells how often its names are asked for."""
+
+    asked = 0
+
+    @property
+    def keys(self):
+        CountedColumns.asked += 1
+        return [f"{i}" for i in range(self.count)]
+
+    @property
+    def groups(self):
+        return self.keys
+
+
+def test_a_subset_of_a_subset_asks_for_the_columns_once():
+    heads = CountedColumns(50)
+    outer = Subset(Subset(heads, np.arange(40, 0, -1)), np.arange(0, 40, 2))
+    assert [outer.keys[i] for i in (0, 1, 19)] == ["40", "38", "2"]
+    assert CountedColumns.asked == 1
+    assert list(outer.groups) == list(outer.keys)
+    assert np.array_equal(outer.rotations, heads.rotations[40:0:-2])
+
+
+class Deadly(DrawnHeads):
+    """The process that reads picture 7 dies, as one that finds no memory does."""
+
+    def picture(self, index):
+        if index == 7:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().picture(index)
+
+
+def test_a_process_that_dies_is_one_sentence_and_leaves_no_other_behind():
+    loader = training_loader(Deadly(23, size=48), VIEW, EpochBatches(23, 4), 2)
+    with pytest.raises(HeadPoseError, match=r"died .*--resume and fewer --workers"), attended(loader):
+        list(loader)
+    assert multiprocessing.active_children() == []
+
+
+def fail_after_a_batch(loader):
+    for _ in loader:
+        raise RuntimeError("another one")
+
+
+def test_other_errors_pass_and_leave_no_process_behind():
+    loader = training_loader(HEADS, VIEW, EpochBatches(23, 4), 2)
+    with pytest.raises(RuntimeError, match="another one"), attended(loader):
+        fail_after_a_batch(loader)
+    assert multiprocessing.active_children() == []

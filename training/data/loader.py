@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from multiprocessing.connection import wait
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -117,6 +119,48 @@ class EpochBatches:
         for step in range(self.start, self.steps):
             first = (step * self.world + self.rank) * self.batch
             yield [(self.epoch, int(i)) for i in order[first : first + self.batch]]
+
+
+@contextmanager
+def attended(loader: DataLoader[Batch]) -> Iterator[DataLoader[Batch]]:
+    """The loader; its processes end with the block, whatever happens in it.
+
+    Raises HeadPoseError if one of them died, which comes as a RuntimeError of PyTorch anywhere in the main process, or
+    as a connection that breaks.
+    """
+    try:
+        yield loader
+    except (RuntimeError, OSError, EOFError) as error:
+        if not _one_died(loader):
+            raise
+        raise HeadPoseError(
+            f"a process that loads pictures died ({str(error).splitlines()[0].rstrip('.')}), probably for want of "
+            "memory or shared memory: go on from the last snapshot with --resume and fewer --workers"
+        ) from error
+    finally:
+        _end_processes(loader)
+
+
+def _processes(loader: DataLoader[Batch]) -> list[Any]:
+    return getattr(getattr(loader, "_iterator", None), "_workers", [])  # PyTorch has no public way to them
+
+
+def _one_died(loader: DataLoader[Batch]) -> bool:
+    """A process closes its connections a little before its end can be seen."""
+    processes = _processes(loader)
+    wait([process.sentinel for process in processes], timeout=1.0)
+    return any(process.exitcode for process in processes)
+
+
+def _end_processes(loader: DataLoader[Batch]) -> None:
+    """Left to Python's exit they would be sent SIGTERM, which they ignore, and waited for without end."""
+    processes = _processes(loader)
+    try:
+        if processes:
+            loader._iterator._shutdown_workers()  # type: ignore[union-attr]
+    finally:
+        for process in processes:
+            process.kill()
 
 
 def training_loader(source: PoseSource, view: View, batches: EpochBatches, workers: int) -> DataLoader[Batch]:
