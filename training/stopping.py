@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+_ECHO_S = 1.0  # the same stop may come twice, from torchrun and from the batch system that told torchrun
 
 
 class StopRequest:
@@ -21,6 +24,8 @@ class StopRequest:
         self._deadline = time.monotonic() + 60 * max_minutes if max_minutes else None
         self.signal: int | None = None
         """Number of the signal that came."""
+        self.since = math.inf
+        """When it came, time.monotonic()."""
 
     @property
     def reason(self) -> str | None:
@@ -39,12 +44,13 @@ class StopRequest:
 
 @contextmanager
 def listening(request: StopRequest) -> Iterator[None]:
-    """SIGTERM and Ctrl-C set the request while this lasts; a second one interrupts at once."""
+    """SIGTERM and Ctrl-C set the request while this lasts; another Ctrl-C after a second interrupts at once."""
 
     def note(number: int, frame: FrameType | None) -> None:
-        if request.signal is not None:
+        if request.signal is None:
+            request.signal, request.since = number, time.monotonic()
+        elif number == signal.SIGINT and time.monotonic() - request.since > _ECHO_S:
             raise KeyboardInterrupt
-        request.signal = number
 
     if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
         yield
