@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,6 +22,7 @@ BACKENDS = ("auto", "gloo", "nccl")
 
 _MEETING_S = 300.0  # for all processes to start and find each other
 _COLLECTIVE_S = 3600.0  # for the slowest to arrive: the first process may write files while the others wait
+_GONE = re.compile(r"gloo|connection (closed|reset|refused)|nccl", re.IGNORECASE)  # in errors about the others
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,20 @@ def stop(world: World) -> None:
     """Leave the others. Waits for nobody, so that a failed process does not hang."""
     if world.size > 1 and dist.is_initialized():
         dist.destroy_process_group()
+
+
+@contextmanager
+def not_alone(world: World) -> Iterator[None]:
+    """Turn the error of a process whose others have gone into a HeadPoseError; theirs says what happened."""
+    try:
+        yield
+    except RuntimeError as error:
+        if world.size == 1 or not _GONE.search(str(error)):
+            raise
+        raise HeadPoseError(
+            f"process {world.rank} of {world.size} lost the others: the error of the one that ended first is the one "
+            "to look at; the snapshots of before are whole, --resume goes on from the last one"
+        ) from error
 
 
 def _alone() -> bool:
