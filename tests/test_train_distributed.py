@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -77,4 +78,5 @@ def test_bad_input_ends_all_processes(tmp_path):
     done = torchrun(tmp_path, batch_size=400)
     assert done.returncode != 0
     assert "error: a step takes 800 faces (batch_size 400 × accumulate 1 × 2 processes)" in done.stderr
+    assert not re.search(r"^\[rank\d\]: Traceback", done.stderr, re.MULTILINE)  # the one that waited ends in words too
     assert not [p for p in tmp_path.iterdir() if p.name.startswith("SixDRepNet")]

@@ -219,3 +219,32 @@ def test_flags_in_both_spellings(capsys):
     argv = ["train", *flags(**dict.fromkeys(TINY)), "--dataset", "DrawnHeads", "--data-dir", "x", "--batch-size", "7"]
     assert headpose.main([*argv, "--dry-run", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["config"]["batch_size"] == 7
+
+
+def test_pictures_of_the_held_out_part_are_counted_too(tmp_path, damaged_heads):
+    assert train(tmp_path, num_epochs=1, val_fraction=0.5, batch_size=4, augmentation="none") == 0
+    run = only_run(tmp_path)
+    (start,) = json.loads((run / "run.json").read_text())["starts"]
+    summary = json.loads((run / "summary.json").read_text())
+    assert start["data"]["held_out"] > 3
+    assert sorted(key for key, _ in summary["skipped"]) == ["0-00003", "0-00011", "0-00012"]
+    assert train(tmp_path / "strict", num_epochs=1, val_fraction=0.5, batch_size=4, max_skipped=2) == 2
+
+
+def test_a_copy_onto_the_run_itself_is_refused_before_it(tmp_path, capsys):
+    assert train(tmp_path / "runs", copy_to=tmp_path / "runs") == 2
+    assert "where the run itself is written" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("name", ["a/b", "../x", ".hidden", "a/"])
+def test_a_name_of_snapshots_that_is_a_path(tmp_path, capsys, name):
+    assert train(tmp_path / "runs", output_string=name) == 2
+    assert "it is no path" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_batch_that_a_batchnorm_cannot_use(tmp_path, capsys):
+    assert train(tmp_path, batch_size=1) == 2
+    assert "raise --batch_size or --image_size" in capsys.readouterr().err
+    assert train(tmp_path, batch_size=1, freeze_bn="true", num_epochs=1) == 0

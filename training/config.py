@@ -219,6 +219,11 @@ def check(config: TrainConfig) -> TrainConfig:
             raise HeadPoseError(f"{name} is {getattr(config, name)}: it must be at least 0 and below 1")
     if config.precision not in ("fp32", "bf16"):
         raise unknown_name("precision", config.precision, ("fp32", "bf16"))
+    if Path(config.output_string).name != config.output_string or config.output_string.startswith("."):
+        raise HeadPoseError(
+            f"output_string is {config.output_string!r}: snapshots' names begin with it, so it is no path and begins "
+            "with no dot; the folder is --output_dir"
+        )
     if config.image_size < 32:
         raise HeadPoseError(f"image_size is {config.image_size}: the networks need 32 pixels or more, 224 is usual")
     return config

@@ -42,7 +42,7 @@ def _draw(figure: Figure, metrics: list[dict[str, Any]]) -> None:
     for axes, (name, unit, group, fields) in zip(figure.subplots(2, 2).flat, _PANELS, strict=True):
         lines = [line for line in metrics if line.get("group") == group]
         for field in fields:
-            points = [(line["epoch"], line[field]) for line in lines if field in line]
+            points = [(line["epoch"], line[field]) for line in lines if line.get(field) is not None]
             if points:
                 axes.plot(*zip(*points, strict=True), marker="." if len(points) < 60 else None, label=field)
         if len(fields) > 1 and lines:

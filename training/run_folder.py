@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import shutil
@@ -19,6 +20,7 @@ from runtime.atomic import check_new, make_folder, replacing, write_text
 from runtime.errors import HeadPoseError
 from runtime.provenance import git_state, package_versions
 from training.config import TrainConfig, to_yaml
+from training.snapshots import Position
 
 _PACKAGES = ("torch", "torchvision", "timm", "numpy", "opencv-python-headless", "pillow")
 
@@ -71,6 +73,21 @@ class RunFolder:
         """The outcome in one JSON object."""
         return self.path / "summary.json"
 
+    def best_epoch(self) -> int | None:
+        """The epoch that the weights in `best` are of; None if there are none that can be read."""
+        from training.models.formats import read
+
+        try:
+            epoch = read(self.best).metadata.get("epoch")
+        except HeadPoseError:
+            return None
+        return epoch if isinstance(epoch, int) else None
+
+    def remove_leftovers(self) -> None:
+        """Remove what a process that was killed had half written."""
+        for part in self.path.glob(".*.part*"):
+            part.unlink(missing_ok=True)
+
     def write_start(self, config: TrainConfig, facts: dict[str, Any]) -> None:
         """config.yaml and run.json; a resumed run adds one more entry to run.json."""
         write_text(self.path / "config.yaml", to_yaml(config))
@@ -117,18 +134,27 @@ class MetricsLog:
     Args:
         folder: the run's.
         tensorboard: also write events.
-        from_step: lines of later steps are dropped: a resumed run does those steps again.
+        done: how far the run is. Later lines are dropped, as a resumed run does those steps again; they are told by
+            their epoch, because the steps of an epoch may have been other ones before.
+        steps_per_epoch: to place `done`.
     """
 
-    def __init__(self, folder: RunFolder, *, tensorboard: bool, from_step: int) -> None:
+    def __init__(self, folder: RunFolder, *, tensorboard: bool, done: Position, steps_per_epoch: int) -> None:
         self._file = folder.metrics
-        kept = [line for line in read_metrics(self._file) if line.get("step", 0) <= from_step]
+        ends = {"val": done.epoch, "train": done.epoch + done.step / steps_per_epoch + 1e-6}  # epochs are rounded
+        kept = [
+            line for line in read_metrics(self._file) if line.get("epoch", 0) <= ends.get(str(line.get("group")), 0)
+        ]
         write_text(self._file, "".join(json.dumps(line) + "\n" for line in kept))
-        self._events = _event_writer(folder.path, from_step) if tensorboard else None
+        self._events = _event_writer(folder.path, done.epoch * steps_per_epoch + done.step) if tensorboard else None
 
     def write(self, step: int, values: dict[str, Any], *, group: str) -> None:
-        """One line {"step", "group", …}, and every number as a TensorBoard scalar <group>/<name>."""
-        line = json.dumps({"step": step, "group": group, **values})
+        """One line {"step", "group", …}, and every number as a TensorBoard scalar <group>/<name>.
+
+        What is no finite number becomes null: JSON knows no NaN.
+        """
+        finite = {name: None if isinstance(v, float) and not math.isfinite(v) else v for name, v in values.items()}
+        line = json.dumps({"step": step, "group": group, **finite})
         try:
             with self._file.open("a", encoding="utf-8") as stream:
                 stream.write(line + "\n")
@@ -164,11 +190,13 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             return
 
 
-def check_copy_target(copy_to: str | None) -> None:
-    """Raise HeadPoseError before the run if its copy could not be written after it."""
+def check_copy_target(copy_to: str | None, runs: Path) -> None:
+    """Raise HeadPoseError before the run, whose folder is to lie in `runs`, if it could not be copied after it."""
     if copy_to is None:
         return
     target = Path(copy_to)
+    if target.resolve() == runs.resolve():
+        raise HeadPoseError(f"--copy_to is {target}, where the run itself is written: give another folder")
     make_folder(target)
     if not os.access(target, os.W_OK):
         raise HeadPoseError(f"cannot write into {target}: give --copy_to a folder that is mounted for writing")

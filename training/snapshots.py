@@ -173,6 +173,20 @@ def newest_state(folder: Path) -> tuple[TrainState, Path, list[str]]:
     raise HeadPoseError(f"{folder} holds no snapshot to continue from{detail}: start the run anew")
 
 
+def set_aside(folder: Path, position: Position) -> list[Path]:
+    """Rename the snapshots beyond `position`, where a run goes on, to X.tar.old; returns their new paths.
+
+    Damaged ones and those of a branch that was left would otherwise be gone on from the next time, and would push the
+    new ones out when old ones are removed.
+    """
+    moved = []
+    for path in snapshots_in(folder):
+        match = _NAME.match(path.name)
+        if match and _order(match) > (position.epoch, position.step):
+            moved.append(path.rename(path.with_name(f"{path.name}.old")))
+    return moved
+
+
 def prune(folder: Path, keep: int) -> None:
     """Remove all but the `keep` furthest training snapshots (0 keeps all)."""
     for path in snapshots_in(folder)[keep:] if keep else []:

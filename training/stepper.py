@@ -124,7 +124,15 @@ class Stepper:
 
     def _losses(self, images: Tensor, truth: Tensor) -> Tensor:
         x = to_input(images, self.world.device, channels_last=self._config.channels_last)
-        return self._loss(self._net(x), truth)
+        try:
+            return self._loss(self._net(x), truth)
+        except ValueError as error:
+            if "more than 1 value per channel" not in str(error):
+                raise
+            raise HeadPoseError(
+                f"a batch of {len(x)} of {x.shape[-1]} pixels leaves a BatchNorm one value a channel, which has no "
+                "spread: raise --batch_size or --image_size, or pass --freeze_bn true"
+            ) from error
 
     def parts_of_state(self) -> dict[str, Any]:
         """What a `TrainState` takes from here."""

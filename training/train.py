@@ -22,13 +22,13 @@ from training.data.augmentation import AUGMENTATIONS
 from training.data.loader import View, evaluation_loader, training_loader
 from training.data.registry import spread
 from training.data.source import Progress, silent
-from training.distributed import World, barrier, broadcast_object, start, stop
+from training.distributed import World, barrier, broadcast_object, not_alone, start, stop
 from training.initial import initial_network
 from training.inputs import to_input
 from training.models.sixdrepnet import SixDRepNet
 from training.run_data import TrainData, open_data
 from training.run_folder import RunFolder, check_copy_target, copy_run
-from training.snapshots import TrainState, is_training_snapshot, load_state
+from training.snapshots import TrainState, is_training_snapshot, load_state, set_aside
 from training.stepper import Stepper
 from training.stopping import StopRequest, listening
 from training.trainer import Trainer
@@ -72,13 +72,14 @@ def train(
         HeadPoseError: bad data, settings or weights; a file that cannot be written; a diverged run.
     """
     check(config)
-    check_copy_target(config.copy_to)
+    check_copy_target(config.copy_to, resume[0].path.parent if resume else Path(config.output_dir))
     if resume and resume[1].position.epoch >= config.num_epochs and config.copy_to:
         say(f"the run is finished; copied to {copy_run(resume[0], config.copy_to)}")
         return Outcome(resume[0].path, "finished", 0, resume[0].read_summary())
     world = start(config.device)
     try:
-        return _train(config, world, resume, progress if world.is_main else silent, say if world.is_main else _mute)
+        with not_alone(world):
+            return _train(config, world, resume, progress if world.is_main else silent, say if world.is_main else _mute)
     finally:
         stop(world)
 
@@ -106,7 +107,7 @@ def _train(
     request = StopRequest(config.max_minutes)
     trainer = Trainer(config, stepper, data, folder, request=request, progress=progress, origin=origin)
     if state is not None:
-        trainer.restore(state)
+        _restore(trainer, state, in_place=resume is not None, say=say)
     if world.is_main:
         folder.write_start(config, _facts(config, world, data, origin))
         _save_samples(data, folder)
@@ -162,8 +163,20 @@ def _network(
 def _check_epochs(config: TrainConfig, state: TrainState) -> None:
     if state.position.epoch >= config.num_epochs:
         raise HeadPoseError(
-            f"the snapshot has done {state.position.epoch} of {config.num_epochs} epochs: raise --num_epochs to go on"
+            f"the snapshot has done {state.position.epoch} of {config.num_epochs} epochs: raise --num_epochs to go on, "
+            "or start anew from its weights: --snapshot with the run's best.safetensors"
         )
+
+
+def _restore(trainer: Trainer, state: TrainState, *, in_place: bool, say: Callable[[str], None]) -> None:
+    if in_place and trainer.world.is_main:
+        trainer.folder.remove_leftovers()
+        for path in set_aside(trainer.folder.path, state.position):
+            say(f"a snapshot from further on is now {path.name}")
+    trainer.restore(state)
+    before, now = state.record.get("steps_per_epoch", 0), trainer.progressed.steps_per_epoch
+    if before not in (0, now):
+        say(f"an epoch had {before} steps and has {now} now: the run goes on, to other weights than it would have had")
 
 
 def _new_folder(config: TrainConfig, world: World) -> str:
@@ -227,7 +240,7 @@ def _summary(trainer: Trainer, status: str) -> dict[str, Any]:
         "images_per_s": round(done.images / max(done.seconds, 1e-9), 2),
         "bad_steps": done.bad_steps,
         "skipped": [list(pair) for pair in done.skipped],
-        "origin": trainer.origin,
+        "origin": trainer.progressed.origin,
         "data": trainer.data.train.name,
         "terms": trainer.data.train.terms,
     }
@@ -237,10 +250,11 @@ def main(argv: list[str] | None = None) -> int:
     """``python -m training.train``: the options of ``headpose train``."""
     import sys
 
-    from runtime.command_line import run_command
+    from runtime.command_line import run_command, stop_on_sigterm
     from training.commands import train as command
 
     arguments = sys.argv[1:] if argv is None else argv
+    stop_on_sigterm()
     return run_command(command, "python -m training.train", "Train 6DRepNet on any backbone.", arguments)
 
 

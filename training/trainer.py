@@ -4,57 +4,27 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
 from typing import Any
 
 from runtime.errors import HeadPoseError
 from training.config import TrainConfig
 from training.curves import save_curves
-from training.data.loader import Batch, EpochBatches, training_loader
+from training.data.loader import Batch, EpochBatches, attended, training_loader
 from training.data.source import Progress, silent
-from training.distributed import gather_objects, share_buffers
+from training.distributed import broadcast_object, gather_objects, share_buffers
 from training.meter import Meter
 from training.models.checkpoints import save_checkpoint
+from training.progressed import Progressed
 from training.run_data import TrainData
 from training.run_folder import MetricsLog, RunFolder, read_metrics
 from training.schedule import ScheduleSpec, build_schedule
 from training.snapshots import Position, TrainState, prune, save_state
 from training.stepper import Stepper
 from training.stopping import StopRequest
-from training.validation import validate
+from training.validation import HeldOut, validate
 
 MAX_BAD_STEPS = 20  # one after the other with a gradient that is no number: the run has diverged
 _DRAW_EVERY_S = 20.0
-
-
-@dataclass
-class Progressed:
-    """What a run has come to; part of every snapshot."""
-
-    best_deg: float | None = None
-    """Lowest mean geodesic error on the held-out part."""
-    best_epoch: int | None = None
-    """The epoch that had it, counted from 1."""
-    last_deg: float | None = None
-    """That of the last epoch."""
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    """(key, reason) of pictures that could not be read, once each."""
-    seconds: float = 0.0
-    """Spent in steps, over all stretches."""
-    images: int = 0
-    """Faces seen."""
-    bad_steps: int = 0
-    """Steps left out because their gradient was no number."""
-
-    @staticmethod
-    def of(record: dict[str, Any]) -> Progressed:
-        """From the record of a snapshot."""
-        skipped = [(str(key), str(reason)) for key, reason in record.get("skipped", [])]
-        return Progressed(**{**record, "skipped": skipped})
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON values."""
-        return {**vars(self), "skipped": [list(pair) for pair in self.skipped]}
 
 
 class Trainer:
@@ -81,13 +51,13 @@ class Trainer:
         progress: Progress = silent,
         origin: str = "",
     ) -> None:
-        self.config, self.data, self.folder, self.origin = config, data, folder, origin
+        self.config, self.data, self.folder = config, data, folder
         self.stepper, self.world = stepper, stepper.world
         world = stepper.world
-        self.position, self.progressed = Position(), Progressed()
         self._request, self._progress = request, progress
         batch = config.batch_size * config.accumulate
         self._batches = EpochBatches(len(data.train), batch, rank=world.rank, world=world.size, seed=config.seed)
+        self.position, self.progressed = Position(), Progressed(steps_per_epoch=self._batches.steps, origin=origin)
         self._factor = build_schedule(config.schedule, schedule_spec(config, self._batches.steps))
         self._bad_in_a_row = 0
         self._drawn = -math.inf
@@ -110,9 +80,28 @@ class Trainer:
         )
 
     def restore(self, state: TrainState) -> None:
-        """Take over how far a run was; its tensors are the stepper's (`Stepper.restore`)."""
+        """Take over how far a run was; its tensors are the stepper's (`Stepper.restore`).
+
+        Where an epoch has another number of steps now, the same part of it counts as done. A best epoch whose weights
+        are not in the folder is forgotten, unless they are those of the state.
+        """
+        origin, now = self.progressed.origin, self._batches.steps
         self.progressed = Progressed.of(state.record)
-        self.position = state.position
+        before = self.progressed.steps_per_epoch or now
+        self.position = Position(state.position.epoch, state.position.step * now // before)
+        self.progressed.steps_per_epoch = now
+        self.progressed.origin = self.progressed.origin or origin
+        self._restore_best()
+
+    def _restore_best(self) -> None:
+        epoch = self.progressed.best_epoch
+        if epoch is None or broadcast_object(self.world.is_main and self.folder.best_epoch()) == epoch:
+            return
+        if self.position == Position(epoch, 0):
+            if self.world.is_main:
+                self._save_weights(self.folder.best)
+        else:
+            self.progressed.best_epoch = self.progressed.best_deg = None
 
     def fit(self) -> str:
         """Train to the end: 'finished', or the reason of a stop: 'SIGTERM', 'SIGINT', 'time'.
@@ -123,23 +112,26 @@ class Trainer:
         log = self._open_log()
         loader = training_loader(self.data.train, self.data.view, self._batches, self.data.workers)
         try:
-            while self.position.epoch < self.config.num_epochs:
-                reason = self._epoch(loader, log)
-                if reason is not None:
-                    self.save()
-                    self._draw(at_once=True)
-                    return reason
-                self.position = Position(self.position.epoch + 1, 0)
-                self._finish_epoch(log)
+            with attended(loader):
+                return self._epochs(loader, log)
         finally:
             if log is not None:
                 log.close()
+
+    def _epochs(self, loader: Any, log: MetricsLog | None) -> str:
+        while self.position.epoch < self.config.num_epochs:
+            reason = self._epoch(loader, log) or self._finish_epoch(log)
+            if reason is not None:
+                self.save()
+                self._draw(at_once=True)
+                return reason
         return "finished"
 
     def _open_log(self) -> MetricsLog | None:
         if not self.world.is_main:
             return None
-        return MetricsLog(self.folder, tensorboard=self.config.tensorboard, from_step=self.global_step)
+        board, steps = self.config.tensorboard, self._batches.steps
+        return MetricsLog(self.folder, tensorboard=board, done=self.position, steps_per_epoch=steps)
 
     def save(self) -> None:
         """Write a training snapshot and remove the oldest ones; the main process only."""
@@ -157,10 +149,10 @@ class Trainer:
                 log.write(self.global_step, self._line(), group="train")
                 self._meter.forget_losses()
             self._show()
-            if self.position.step == self._batches.steps:
-                break
             if self._reason is not None:
                 return self._reason
+            if self.position.step == self._batches.steps:
+                break
             if self.config.save_every_steps and self.position.step % self.config.save_every_steps == 0:
                 self.save()
         return None
@@ -186,8 +178,12 @@ class Trainer:
         """All processes learn of every picture that failed and of the first reason that any of them has to stop."""
         parts = gather_objects((batch.failures, self._request.reason))
         self._reason = next((reason for _, reason in parts if reason), None)
+        self._count([pair for failures, _ in parts for pair in failures])
+
+    def _count(self, failures: list[tuple[str, str]]) -> None:
+        """Note pictures that could not be read; too many end the run."""
         known = {key for key, _ in self.progressed.skipped}
-        self.progressed.skipped += [pair for failures, _ in parts for pair in failures if pair[0] not in known]
+        self.progressed.skipped += [pair for pair in failures if pair[0] not in known]
         if len(self.progressed.skipped) > self.config.max_skipped:
             key, why = self.progressed.skipped[-1]
             raise HeadPoseError(
@@ -197,7 +193,7 @@ class Trainer:
 
     def _line(self) -> dict[str, Any]:
         return {
-            "epoch": round(self.global_step / self._batches.steps, 4),
+            "epoch": round(self.global_step / self._batches.steps, 6),
             "loss": self._meter.loss,
             "lr": self.config.lr * self._factor(self.global_step - 1),
             "grad_norm": self._meter.norm,
@@ -211,24 +207,27 @@ class Trainer:
         text = f"epoch {self.position.epoch + 1}/{self.config.num_epochs}  loss {self._meter.loss:.4f}{best}"
         self._progress(f"{text}  {self._meter.images_per_s:.0f} images/s", self.global_step, total)
 
-    def _finish_epoch(self, log: MetricsLog | None) -> None:
-        """Validate, keep the weights if they are the best so far, save everything, draw the curves."""
-        figures = self._validate()
-        before = math.inf if self.progressed.best_deg is None else self.progressed.best_deg
-        better = bool(figures) and figures["geodesic_mean_deg"] < before
-        if figures:
-            self.progressed.last_deg = figures["geodesic_mean_deg"]
-        if better:
-            self.progressed.best_deg, self.progressed.best_epoch = self.progressed.last_deg, self.position.epoch
+    def _finish_epoch(self, log: MetricsLog | None) -> str | None:
+        """Validate, keep the weights if they are the best so far, save everything, draw the curves.
+
+        Returns the reason if a stop broke off the validation: all of it is left for the next time then.
+        """
+        found = self._validate()
+        if found.stopped is not None:
+            return found.stopped
+        self.position = Position(self.position.epoch + 1, 0)
+        self._count(found.failures)
+        better = self.progressed.validated(found.figures.get("geodesic_mean_deg"), self.position.epoch)
         if log is None:
-            return
+            return None
         if better:
             self._save_weights(self.folder.best)
         self._save_weights(self.folder.last)
+        if found.figures:
+            log.write(self.global_step, {"epoch": self.position.epoch, **found.figures}, group="val")
         self.save()
-        if figures:
-            log.write(self.global_step, {"epoch": self.position.epoch, **figures}, group="val")
         self._draw()
+        return None
 
     def _draw(self, *, at_once: bool = False) -> None:
         """curves.png, now and then: drawing takes half a second, an epoch may take less."""
@@ -237,19 +236,27 @@ class Trainer:
             save_curves(self.folder.path / "curves.png", read_metrics(self.folder.metrics), self.folder.path.name)
             self._drawn = time.monotonic()
 
-    def _validate(self) -> dict[str, float]:
+    def _validate(self) -> HeldOut:
         if self.data.val is None:
-            return {}
+            return HeldOut({}, [])
         network, size = self.stepper.averaged, self.config.batch_size
         share_buffers(network)  # each process has BatchNorm statistics of its own
-        return validate(network, self.data.val, self.data.view, self.world, batch=size, workers=self.data.workers)
+        return validate(
+            network,
+            self.data.val,
+            self.data.view,
+            self.world,
+            batch=size,
+            workers=self.data.workers,
+            request=self._request,
+        )
 
     def _save_weights(self, path: Any) -> None:
         source = self.data.train
         extra = {
             "epoch": self.position.epoch,
             "held_out_geodesic_deg": self.progressed.last_deg,
-            "started_from": self.origin,
+            "started_from": self.progressed.origin,
             "image_size": self.config.image_size,
             "framing": self.data.view.framing,
         }

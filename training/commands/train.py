@@ -182,7 +182,11 @@ def _report(outcome: Any, *, as_json: bool) -> None:
         console.print(text, soft_wrap=True, highlight=False)
         return
     best = summary["best_held_out_geodesic_deg"]
-    figure = f"best {best:.3f}° on the held-out part (epoch {summary['best_epoch']})" if best else "nothing held out"
+    figure = (
+        f"best {best:.3f}° on the held-out part (epoch {summary['best_epoch']})"
+        if best is not None
+        else "nothing held out"
+    )
     console.print(f"finished {summary['epochs']} epochs: {figure}, {summary['images_per_s']:.0f} images/s")
     if summary["skipped"]:
         console.print(f"[yellow]{len(summary['skipped'])} pictures could not be read; summary.json lists them[/]")
