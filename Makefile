@@ -10,7 +10,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 DEMO_OUT ?= out/demo
-PYTEST_ARGS ?= --durations=15
+PYTEST_ARGS ?= -n 2 --dist loadfile --durations=15
 
 # PyTorch's threads wait for each other by spinning: on two cores that something else uses as well, two threads were
 # measured ten times slower than one, and on an idle machine they gain a quarter.

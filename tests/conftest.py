@@ -5,22 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 
-def _export(folder: Path, backbone: str, **options: object) -> Path:
+def _exported(factory: pytest.TempPathFactory, worker: str, backbone: str) -> Path:
+    """A folder of artefacts, made by the first of the test processes that asks for it; the others wait."""
     from export.pipeline import export
 
-    export("default", backbone, out=folder, parity=False, **options)  # type: ignore[arg-type]
+    shared = factory.getbasetemp() if worker == "master" else factory.getbasetemp().parent
+    folder = shared / f"exported_{backbone}"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "manifest.json").is_file():  # written last
+            export("default", backbone, out=folder, parity=False, overwrite=True)
     return folder
 
 
 @pytest.fixture(scope="session")
-def exported_m0(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def exported_m0(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """Folder with ONNX, TFLite and Core ML files of RepNeXt-M0 in fp32 and fp16, 224 px, and manifest.json."""
-    return _export(tmp_path_factory.mktemp("m0"), "repnext_m0")
+    return _exported(tmp_path_factory, worker_id, "repnext_m0")
 
 
 @pytest.fixture(scope="session")
-def exported_m4(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def exported_m4(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """The same of RepNeXt-M4."""
-    return _export(tmp_path_factory.mktemp("m4"), "repnext_m4")
+    return _exported(tmp_path_factory, worker_id, "repnext_m4")
