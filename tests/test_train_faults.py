@@ -248,3 +248,22 @@ def test_a_batch_that_a_batchnorm_cannot_use(tmp_path, capsys):
     assert train(tmp_path, batch_size=1) == 2
     assert "raise --batch_size or --image_size" in capsys.readouterr().err
     assert train(tmp_path, batch_size=1, freeze_bn="true", num_epochs=1) == 0
+
+
+@pytest.mark.parametrize("more", [[], ["--dry-run"]], ids=["run", "plan"])
+def test_a_network_of_one_picture_size(tmp_path, capsys, more):
+    argv = ["train", *flags(output_dir=tmp_path / "runs", backbone_type="timm:vit_tiny_patch16_224"), *more]
+    assert headpose.main(argv) == 2
+    assert "timm:vit_tiny_patch16_224 cannot take pictures of 32 pixels (Input height" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_full_disk_under_tensorboard(tmp_path, capsys, monkeypatch):
+    from torch.utils.tensorboard import SummaryWriter
+
+    def full(self, name, value, step):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(SummaryWriter, "add_scalar", full)
+    assert train(tmp_path, tensorboard="true") == 2
+    assert re.search(r"error: cannot write .*tfevents: No space left on device", capsys.readouterr().err)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
+from runtime.errors import HeadPoseError
 from training.models.checkpoints import load_backbone_weights, open_checkpoint
 from training.models.expand import calibrate_norms, expand
 from training.models.formats import read
@@ -53,3 +55,22 @@ def _from_snapshot(path: Path, backbone: str, images: Images) -> tuple[SixDRepNe
     expand(loaded.model, network)
     calibrate_norms(network, images())
     return network, f"{backbone} and its 6D head from {path.name}, whose folded kernels were split into branches"
+
+
+def check_image_size(network: SixDRepNet, backbone: str, size: int) -> None:
+    """Raise HeadPoseError if the network cannot take pictures of `size` pixels, as most transformers take one size.
+
+    One forward pass of a black picture on the network's device, which leaves the network as it is.
+    """
+    training, device = network.training, next(network.parameters()).device
+    network.eval()
+    try:
+        with torch.inference_mode():
+            network(torch.zeros(1, 3, size, size, device=device))
+    except (AssertionError, RuntimeError, ValueError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise HeadPoseError(
+            f"{backbone} cannot take pictures of {size} pixels ({reason[:160]}): pass the --image_size it was made for"
+        ) from error
+    finally:
+        network.train(training)

@@ -10,6 +10,7 @@ from torch import nn
 
 from training.config import TrainConfig
 from training.data.augmentation import AUGMENTATIONS
+from training.initial import check_image_size
 from training.models.sixdrepnet import build_sixdrepnet
 from training.run_data import TrainData
 from training.schedule import build_schedule
@@ -52,6 +53,7 @@ def plan(config: TrainConfig, data: TrainData) -> dict[str, Any]:
 def _memory(config: TrainConfig) -> tuple[int, dict[str, int]]:
     with torch.device("meta"):
         network = build_sixdrepnet(config.backbone_type).train()
+        check_image_size(network, config.backbone_type, config.image_size)
     count = sum(p.numel() for p in network.parameters())
     width = 2 if config.precision == "bf16" else 4
     return count, {

@@ -10,6 +10,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -155,20 +156,27 @@ class MetricsLog:
         """
         finite = {name: None if isinstance(v, float) and not math.isfinite(v) else v for name, v in values.items()}
         line = json.dumps({"step": step, "group": group, **finite})
-        try:
-            with self._file.open("a", encoding="utf-8") as stream:
-                stream.write(line + "\n")
-        except OSError as error:
-            raise HeadPoseError(f"cannot write {self._file}: {error.strerror or error}") from error
+        with _writing(self._file), self._file.open("a", encoding="utf-8") as stream:
+            stream.write(line + "\n")
         if self._events is not None:
-            for name, value in values.items():
-                if isinstance(value, int | float):
-                    self._events.add_scalar(f"{group}/{name}", value, step)
+            with _writing(self._file.with_name("events.out.tfevents")):
+                for name, value in values.items():
+                    if isinstance(value, int | float):
+                        self._events.add_scalar(f"{group}/{name}", value, step)
 
     def close(self) -> None:
-        """Flush the events."""
+        """Flush the events; HeadPoseError if they cannot be written."""
         if self._events is not None:
-            self._events.close()
+            with _writing(self._file.with_name("events.out.tfevents")):
+                self._events.close()
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise HeadPoseError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def _event_writer(folder: Path, from_step: int) -> Any:

@@ -99,7 +99,7 @@ def save_state(folder: Path, state: TrainState, *, prefix: str = "") -> Path:
         try:
             torch.save(payload, part)
         except RuntimeError as error:  # what PyTorch's writer makes of a full disk
-            raise OSError(str(error).splitlines()[0][:160]) from error
+            raise OSError(f"the disk is full or fails (PyTorch: {str(error).splitlines()[0][:160]})") from error
     return path
 
 

@@ -23,7 +23,7 @@ from training.data.loader import View, evaluation_loader, training_loader
 from training.data.registry import spread
 from training.data.source import Progress, silent
 from training.distributed import World, barrier, broadcast_object, not_alone, start, stop
-from training.initial import initial_network
+from training.initial import check_image_size, initial_network
 from training.inputs import to_input
 from training.models.sixdrepnet import SixDRepNet
 from training.run_data import TrainData, open_data
@@ -98,6 +98,7 @@ def _train(
     _set_up_torch(config)
     data = _open_in_turns(config, world, progress)
     network, origin, state = _network(config, data, resume)
+    check_image_size(network, config.backbone_type, config.image_size)
     stepper = Stepper(config, world, network)
     if state is not None:
         _check_epochs(config, state)
