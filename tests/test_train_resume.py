@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+import torch
 from safetensors import safe_open
 from tiny_runs import only_run, signal_at, train, weights
 
@@ -151,3 +152,21 @@ def test_figures_that_are_no_numbers_are_valid_json(tmp_path):
     log = MetricsLog(RunFolder(tmp_path), tensorboard=False, done=Position(), steps_per_epoch=4)
     log.write(1, {"epoch": 0.25, "loss": float("nan"), "grad_norm": float("inf")}, group="train")
     assert json.loads((tmp_path / "metrics.jsonl").read_text(), parse_constant=pytest.fail)["loss"] is None
+
+
+def test_dropout_goes_on_where_it_was(whole_run, tmp_path, monkeypatch):
+    from training.models.sixdrepnet import SixDRepNet
+
+    plain = SixDRepNet.forward_features
+
+    def dropping(self, x):
+        return torch.nn.functional.dropout(plain(self, x), 0.5, self.training)
+
+    monkeypatch.setattr(SixDRepNet, "forward_features", dropping)
+    assert train(tmp_path / "whole", workers=1) == 0
+    with monkeypatch.context() as patch:
+        signal_at(patch, 4)
+        assert train(tmp_path / "parts") == 143
+    run = only_run(tmp_path / "parts")
+    assert resume(run, "--workers", "1") == 0
+    assert weights(run) == weights(only_run(tmp_path / "whole")) != weights(whole_run)
