@@ -170,3 +170,11 @@ def test_dropout_goes_on_where_it_was(whole_run, tmp_path, monkeypatch):
     run = only_run(tmp_path / "parts")
     assert resume(run, "--workers", "1") == 0
     assert weights(run) == weights(only_run(tmp_path / "whole")) != weights(whole_run)
+
+
+@pytest.mark.parametrize("flag", [("--seed", "1"), ("--val_fraction", "0.4")], ids=lambda flag: flag[0])
+def test_another_held_out_part_is_said_and_not_compared(copied_run, capsys, flag):
+    (copied_run / "tiny_epoch_3.tar").unlink()
+    assert resume(copied_run, *flag, "--lr", "1") == 0  # such a rate makes the error larger
+    assert f"another {flag[0][2:]} faces are held out that were trained on" in capsys.readouterr().err
+    assert summary(copied_run)["best_epoch"] == record(copied_run)["epoch"] == 3

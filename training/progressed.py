@@ -47,6 +47,10 @@ class Progressed:
             self.best_deg, self.best_epoch = self.last_deg, epoch
         return better
 
+    def forget_best(self) -> None:
+        """The next epoch that is validated becomes the best."""
+        self.best_epoch = self.best_deg = None
+
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
         return {**vars(self), "skipped": [list(pair) for pair in self.skipped]}

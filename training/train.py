@@ -178,6 +178,10 @@ def _restore(trainer: Trainer, state: TrainState, *, in_place: bool, say: Callab
     before, now = state.record.get("steps_per_epoch", 0), trainer.progressed.steps_per_epoch
     if before not in (0, now):
         say(f"an epoch had {before} steps and has {now} now: the run goes on, to other weights than it would have had")
+    moved = [name for name in ("seed", "val_fraction") if state.config.get(name) != getattr(trainer.config, name)]
+    if moved and trainer.data.val:
+        trainer.progressed.forget_best()  # its error was on other faces
+        say(f"with another {' and '.join(moved)} faces are held out that were trained on: their error will be too low")
 
 
 def _new_folder(config: TrainConfig, world: World) -> str:

@@ -101,7 +101,7 @@ class Trainer:
             if self.world.is_main:
                 self._save_weights(self.folder.best)
         else:
-            self.progressed.best_epoch = self.progressed.best_deg = None
+            self.progressed.forget_best()
 
     def fit(self) -> str:
         """Train to the end: 'finished', or the reason of a stop: 'SIGTERM', 'SIGINT', 'time'.
