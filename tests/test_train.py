@@ -172,7 +172,7 @@ def test_other_settings_train_too(tmp_path, changes):
 
 def test_a_small_network_learns_its_pictures_by_heart(tmp_path):
     settings = {"data_options": "count=32", "augmentation": "none", "framing": "whole", "val_fraction": 0}
-    settings |= {"image_size": 64, "batch_size": 16, "num_epochs": 110, "ema": 0.9, "keep": 1, "log_every": 500}
+    settings |= {"image_size": 64, "batch_size": 16, "num_epochs": 90, "ema": 0.9, "keep": 1, "log_every": 500}
     assert train(tmp_path, **settings) == 0
     heads, view = DrawnHeads(32), View("whole", "none", 64, random=False)
     batch = next(iter(evaluation_loader(heads, view, range(32), 32, 0)))

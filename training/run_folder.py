@@ -114,7 +114,7 @@ class RunFolder:
 
 
 def start_record() -> dict[str, Any]:
-    """The command, the code and the machine of this process; no names of users, hosts or folders of the system."""
+    """The command as it was typed, the code and the machine of this process; no names of users or hosts."""
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),

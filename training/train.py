@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from runtime.atomic import check_new
 from runtime.errors import HeadPoseError
 from training.config import TrainConfig, check
 from training.data.augmentation import AUGMENTATIONS
@@ -73,9 +74,11 @@ def train(
     """
     check(config)
     check_copy_target(config.copy_to, resume[0].path.parent if resume else Path(config.output_dir))
-    if resume and resume[1].position.epoch >= config.num_epochs and config.copy_to:
-        say(f"the run is finished; copied to {copy_run(resume[0], config.copy_to)}")
-        return Outcome(resume[0].path, "finished", 0, resume[0].read_summary())
+    if resume and config.copy_to:
+        check_new(Path(config.copy_to) / resume[0].path.name, overwrite=False)
+        if resume[1].position.epoch >= config.num_epochs:
+            say(f"the run is finished; copied to {copy_run(resume[0], config.copy_to)}")
+            return Outcome(resume[0].path, "finished", 0, resume[0].read_summary())
     world = start(config.device)
     try:
         with not_alone(world):
@@ -96,6 +99,8 @@ def _train(
     say: Callable[[str], None],
 ) -> Outcome:
     _set_up_torch(config)
+    if config.precision == "bf16" and not _computes_bf16(world.device):
+        say(f"{world.device} has no fast bfloat16: --precision fp32 is probably faster here")
     data = _open_in_turns(config, world, progress)
     network, origin, state = _network(config, data, resume)
     check_image_size(network, config.backbone_type, config.image_size)
@@ -125,6 +130,11 @@ def _set_up_torch(config: TrainConfig) -> None:
     torch.backends.cudnn.benchmark = not config.deterministic
     torch.backends.cudnn.deterministic = config.deterministic
     torch.set_float32_matmul_precision("high")
+
+
+def _computes_bf16(device: torch.device) -> bool:
+    """Whether a GPU computes bfloat16 itself. Of CPUs nothing is known but that most do not."""
+    return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
 
 
 def _open_in_turns(config: TrainConfig, world: World, progress: Progress) -> TrainData:

@@ -84,7 +84,7 @@ def _default(name: str) -> LoadedCheckpoint:
 def _backbone_name(path: Path, content: Content, record: dict[str, Any], asked: str | None) -> str:
     found = content.name or record.get("backbone")
     if asked in BACKBONES and found is not None and found != asked:
-        raise HeadPoseError(f"{path} looks like {content.text}, not like {asked}: pass --backbone {found}")
+        raise HeadPoseError(f"{path} looks like {content.text}, not like {asked}: name {found} instead")
     name = asked or found
     if name is None:
         raise HeadPoseError(f"{path} looks like {content.text}: say which backbone it is for with --backbone")

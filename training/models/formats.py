@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -108,7 +109,9 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
     try:
         if _is_torchscript(path):
             # Saved in training mode by its publisher; its state dict is all that is taken, nothing in it is run.
-            return dict(torch.jit.load(str(path), map_location="cpu").eval().state_dict())
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)  # PyTorch's farewell to the format of the release
+                return dict(torch.jit.load(str(path), map_location="cpu").eval().state_dict())
         with torch.serialization.safe_globals(_HARMLESS):
             payload = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
