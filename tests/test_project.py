@@ -44,6 +44,8 @@ IMPORTERS = {
     "yaml": {"training/config.py"},
     "matplotlib": {"training/figures.py", "training/curves.py", "training/evaluation_picture.py"},
     "tensorboard": set(),
+    "anny": {"training/data/synthetic/head_model.py"},
+    "moderngl": {"training/data/synthetic/renderer.py"},
 }
 # These may not stand at the top of a module of the runtime or of export; the runtime needs no PyTorch to be imported.
 LAZY = {*IMPORTERS, "cv2", "PIL", "rich", "skimage", "torchvision", "timm"}
