@@ -34,7 +34,7 @@ class Topology:
         if self.triangles.shape != self.uv_triangles.shape or self.triangles.ndim != 2 or self.triangles.shape[1] != 3:
             raise HeadPoseError(f"a mesh needs two (T, 3) tables of corners, not {self.triangles.shape}: load it again")
         for corners, count, name in ((self.triangles, vertices, "vertices"), (self.uv_triangles, len(self.uv), "uv")):
-            if corners.size and not (0 <= corners.min() and corners.max() < count):
+            if corners.size and not (corners.min() >= 0 and corners.max() < count):
                 raise HeadPoseError(f"a mesh has corners beyond its {count} {name}: load it again")
 
 
