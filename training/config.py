@@ -23,7 +23,7 @@ class TrainConfig:
     """Everything that decides the weights, and where they go. The docstring of a field is its flag's help."""
 
     dataset: str = "Pose_300W_LP"
-    """data set: Pose_300W_LP, AFLW2000, BIWI, BIWI_npz, FaceList, DrawnHeads"""
+    """data set: Pose_300W_LP, AFLW2000, BIWI, BIWI_npz, FaceList, LabelledPhotos, DrawnHeads"""
     data_dir: str = "datasets/300W_LP"
     """its folder (or file)"""
     filename_list: str | None = None

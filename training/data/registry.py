@@ -86,6 +86,14 @@ def _open_face_list(data_dir: Path, filename_list: Path | None, progress: Progre
     return open_face_list(file, progress=progress)
 
 
+def _open_photos(
+    data_dir: Path, filename_list: Path | None, progress: Progress, *, boxes: str = "detector"
+) -> PoseSource:
+    from training.data.labelled_photos import open_labelled_photos
+
+    return open_labelled_photos(data_dir, boxes=boxes, progress=progress)
+
+
 def _open_drawn(
     data_dir: Path, filename_list: Path | None, progress: Progress, *, count: str = "512", seed: str = "0"
 ) -> PoseSource:
@@ -103,6 +111,7 @@ DATASETS: dict[str, DatasetEntry] = {
     "BIWI": DatasetEntry(_open_biwi, "runtime", "runtime", "BIWI frames; labels=6drepnet|rgb, split=all|train|test"),
     "BIWI_npz": DatasetEntry(_open_biwi_npz, "whole", "whole", "FSA-Net's .npz of BIWI; channels=bgr|rgb, split="),
     "FaceList": DatasetEntry(_open_face_list, "runtime", "runtime", "labels.csv: any pictures with rotations"),
+    "LabelledPhotos": DatasetEntry(_open_photos, "runtime", "runtime", "labels.json; boxes=detector|landmarks"),
     "DrawnHeads": DatasetEntry(_open_drawn, "square", "square", "drawn heads, no files needed; count=, seed="),
 }
 DEFAULT_FRAMING = {name: entry.test_framing for name, entry in DATASETS.items()}
