@@ -131,4 +131,5 @@ def _skins(one: Path) -> list[Skin]:
     pictures = _pictures(one)
     if not pictures:
         raise HeadPoseError(f"the skin {one} has no picture in its folder textures: copy it whole or remove it")
-    return [Skin(f"{one.name}/{picture.stem}", *words, texture=picture) for picture in pictures]
+    age, group, sex = words
+    return [Skin(f"{one.name}/{picture.stem}", age, group, sex, picture) for picture in pictures]
