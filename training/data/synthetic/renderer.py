@@ -229,7 +229,11 @@ class Renderer:
         surface["main_colour"] = tuple(colours[0])
         texel = 1.0 / max(self.shadow_size, 1)
         surface["shadow_step"] = 1.5 * texel
-        surface["shadow_bias"] = 2.0 if where is None else (2.5 * texel * where.width + 0.001) / where.depth
+        if where is None:
+            surface["shadow_bias"], surface["shadow_offset"] = 2.0, 0.0
+        else:
+            surface["shadow_bias"] = (texel * where.width + 0.0005) / where.depth
+            surface["shadow_offset"] = 3.0 * texel * where.width
 
     def _draw(self, part: Part, arrays: dict[str, Any], to_light: npt.NDArray[np.float64], kind: int) -> None:
         """One part; `kind` as `pass_kind` of the shader."""

@@ -12,6 +12,7 @@ uniform vec3 light_colour[LIGHTS];
 uniform int lights;
 uniform float roughness;
 uniform float subsurface;
+uniform float shadow_offset;      // metres out of the surface at which the shadow is looked up, against its own steps
 uniform float facing;             // -1 in the pass that draws the backs of surfaces seen from both sides
 in vec3 position;
 in vec3 normal;
@@ -47,7 +48,7 @@ void main() {
     }
     seen_position = seen.xyz;
     seen_normal = n;
-    light_position = (to_light * vec4(position, 1.0)).xyz;
+    light_position = (to_light * vec4(position + normal * (facing * shadow_offset), 1.0)).xyz;
     surface_uv = uv;
     gl_Position = to_clip * seen;
 }
