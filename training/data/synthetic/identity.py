@@ -19,6 +19,9 @@ ASYMMETRY = 0.15
 NEUTRAL_SHARE = 0.3
 """Share of faces without an expression."""
 
+GAZE_SIDE_DEG, GAZE_UP_DEG = 14.0, 10.0
+"""How far an eyeball turns by a full eyeLook action to a side, and up or down (Procrustes of its helper's vertices)."""
+
 EXPRESSIONS: dict[str, tuple[float, dict[str, float]]] = {
     "open": (0.3, {"jawOpen": 0.8}),
     "smile": (0.35, {"mouthSmile": 0.8, "cheekSquint": 0.4, "mouthDimple": 0.3}),
@@ -37,7 +40,10 @@ EXPRESSIONS: dict[str, tuple[float, dict[str, float]]] = {
     "jaw aside": (0.05, {"jawLeft": 0.7}),
     "jaw aside too": (0.05, {"jawRight": 0.7}),
 }
-"""Name → (how often it happens to a face that is not neutral, the most of each action); both sides of a paired one."""
+"""Name → (how often it happens to a face that is not neutral, the most of each action); both sides of a paired one.
+
+Not among them: mouthClose, which only makes sense as a correction of jawOpen, and tongueOut, which goes through closed
+lips."""
 
 
 def sample_phenotypes(rng: np.random.Generator) -> dict[str, float]:
@@ -91,9 +97,26 @@ def sample_actions(model: HeadModel, rng: np.random.Generator, strength: float =
     return drawn
 
 
-def _sides(model: HeadModel, action: str) -> tuple[str, ...]:
-    both = (f"{action}Left", f"{action}Right")
-    return both if both[0] in model.actions else (action,)
+def gaze_actions(pitch_deg: float, yaw_deg: float) -> dict[str, float]:
+    """Facial actions of both eyes that look together somewhere; the lids go along.
+
+    anny's shapes turn the eyeballs' helpers, on which the eyes of an asset pack hang. They are linear, so they stop at
+    1.5 times their full turn: about 20 degrees to a side and 15 up and down.
+
+    Args:
+        pitch_deg: against the head, > 0 up.
+        yaw_deg: against the head, > 0 to the left of a frontal head's picture, which is the head's own right.
+    """
+    side = min(abs(yaw_deg) / GAZE_SIDE_DEG, 1.5)
+    height = min(abs(pitch_deg) / GAZE_UP_DEG, 1.5)
+    near, far = ("Right", "Left") if yaw_deg >= 0 else ("Left", "Right")
+    vertical = "eyeLookUp" if pitch_deg >= 0 else "eyeLookDown"
+    sides = {f"eyeLookOut{near}": side, f"eyeLookIn{far}": side}
+    return sides | {f"{vertical}Left": height, f"{vertical}Right": height}
+
+
+def _sides(model: HeadModel, action: str) -> list[str]:
+    return [name for name in (f"{action}Left", f"{action}Right", action) if name in model.actions]
 
 
 def sample_coefficients(
