@@ -50,8 +50,8 @@ class Renderer:
     Args:
         size: side of the pictures in pixels.
         samples: of a pixel, 1 for none; cut to what the driver has.
-        shadow_size: side of the shadow map in pixels, 0 for no shadows; 512 is finer than a picture of 224 pixels, and 1024
-            costs llvmpipe a third more time.
+        shadow_size: side of the shadow map in pixels, 0 for no shadows; 512 is finer than a picture of 224 pixels, and
+            1024 costs llvmpipe a third more time.
         device: which graphics card, in EGL's order.
 
     Raises HeadPoseError where OpenGL is missing.
