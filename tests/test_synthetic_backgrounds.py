@@ -102,7 +102,7 @@ def test_pictures_of_a_folder_are_drawn_too(folder):
     ours = Backgrounds([folder])
     assert {"wallpapers/ramp.png", "wallpapers/more/red.jpg"} <= set(ours.names)
     assert len(ours.names) == len(Backgrounds().names) + 2
-    assert ours.picture("wallpapers/ramp.png").shape == (512, 658, 3)  # 700×900 with a shorter side of 512
+    assert ours.picture("wallpapers/ramp.png").shape == (384, 494, 3)  # 700×900 with a shorter side of 384
     red = ours.draw(np.random.default_rng(0), 32, "wallpapers/more/red.jpg")
     assert red[..., 0].min() > 2 * red[..., 1].max()
 

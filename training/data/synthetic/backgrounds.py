@@ -42,8 +42,8 @@ SAMPLES = {
 }
 
 _DRAWN_SIZE = 288
-_FILE_SIDE = 512  # of the shorter side of a photograph that is kept
-_KEPT = 256  # pictures in memory: 250 kB for a drawn one, about 1 MB for a photograph
+_FILE_SIDE = 384  # of the shorter side of a photograph that is kept
+_KEPT = 512  # pictures in memory: 250 kB for a drawn one, about 0.7 MB for a photograph
 _SMALLEST_PIECE = 0.35  # of the shorter side
 _BLURRED_SHARE, _MAX_BLUR = 0.6, 0.025  # a lens focused on the face; blur in shares of the side
 _EXPOSURE_STOPS = 0.4  # standard deviation

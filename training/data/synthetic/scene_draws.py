@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from training.data.synthetic.catalogue import Catalogue, SkinChoice
+from training.data.synthetic.head import HeadModel
+from training.data.synthetic.identity import sample_actions
 
 OCCLUDERS = {"glasses": 0.22, "hat": 0.12, "mask": 0.06, "hand": 0.08, "patch": 0.1}
 """What may cover a part of the face, and how often."""
@@ -17,7 +19,12 @@ _PERSON = 7_351  # apart from all (seed, index, stream)
 _SEED_END = 2**31
 _SPREAD = 1_640_531_527  # odd, so that no two identities below 2³¹ have one seed
 _HEAD_HEIGHT_M = 0.24
-_AGE = {"young": (0.62, 0.74), "middleage": (0.74, 0.88), "old": (0.88, 1.0)}  # of the head model: 2/3 young, 1 old
+_GAZE_DEG, _MOST_GAZE_DEG = (5.0, 9.0), (15.0, 20.0)  # pitch and yaw
+_AGE = {
+    "young": (0.52, 0.74),
+    "middleage": (0.74, 0.88),
+    "old": (0.88, 1.0),
+}  # of the head model: 1/3 child, 2/3 young, 1 old
 _BALD = {"male": 0.12, "female": 0.02}
 _BROWN_SHARE = {"african": 0.97, "asian": 0.95, "caucasian": 0.4}
 _HAIR_COLOURS = {
@@ -108,26 +115,14 @@ def choose_hair(rng: np.random.Generator, catalogue: Catalogue, sex: str) -> str
 
 
 def draw_face(rng: np.random.Generator, catalogue: Catalogue) -> dict[str, Any]:
-    """Expression and gaze: about a third of the faces at rest, a third with one action, a third with several."""
-    names = [name for name in catalogue.actions if not name.startswith("eyeLook")]  # the gaze says where the eyes look
-    count = min(int(rng.choice([0, 1, 2, 3, 5], p=[0.3, 0.35, 0.15, 0.12, 0.08])), len(names))
-    chosen = [names[int(number)] for number in rng.permutation(len(names))[:count]]
-    expression = {name: _between(rng, 0.15, 1.0) for name in chosen}
-    if rng.random() < 0.8:  # faces are more even than dice
-        for name in chosen:
-            if (twin := _twin(name)) in names:
-                expression[twin] = expression[name]
-    gaze = np.clip(rng.normal(0.0, [7.0, 12.0]), [-20.0, -35.0], [20.0, 35.0]).tolist()
-    return {"expression": expression, "gaze": (gaze[0], gaze[1])}
-
-
-def _twin(action: str) -> str:
-    """The same action of the other half of the face; '' for one of the whole face, which may move to a side."""
-    if action in ("jawLeft", "jawRight", "mouthLeft", "mouthRight"):
-        return ""
-    if action.endswith("Left"):
-        return action.removesuffix("Left") + "Right"
-    return action.removesuffix("Right") + "Left" if action.endswith("Right") else ""
+    """Expression and gaze, the latter as far as the eyes of the head model turn."""
+    named = cast(HeadModel, catalogue)  # only asked for the names of its actions
+    drawn = sample_actions(named, rng) if catalogue.actions else {}
+    gaze = np.clip(rng.normal(0.0, _GAZE_DEG), np.negative(_MOST_GAZE_DEG), _MOST_GAZE_DEG).tolist()
+    return {
+        "expression": {name: value for name, value in drawn.items() if name in catalogue.actions},
+        "gaze": (gaze[0], gaze[1]),
+    }
 
 
 def draw_occluders(rng: np.random.Generator) -> dict[str, Any]:
