@@ -1,11 +1,12 @@
 """The head model on a tiny hand-made cache, and, marked slow, the real one against anny itself."""
 
 import dataclasses
+import sys
 
 import numpy as np
 import pytest
 
-from runtime.errors import HeadPoseError
+from runtime.errors import HeadPoseError, MissingDependencyError
 from runtime.rotation import euler_to_rotation
 from training.data.synthetic import landmarks
 from training.data.synthetic.head import FORMAT, JOINTS, Coefficients, HeadModel, macro_weights
@@ -206,6 +207,20 @@ def test_a_cache_that_is_there_is_not_built_again(cache):
     before = cache.read_bytes()
     assert build_head_model(cache).template.shape == (14, 3)
     assert cache.read_bytes() == before
+
+
+def test_without_anny_the_install_line_is_said(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "anny", None)
+    with pytest.raises(MissingDependencyError, match=r"anny.*sixdrepnext\[synth\]"):
+        build_head_model(tmp_path / "head.npz")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_said_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "anny", None)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HeadPoseError, match="cannot create the folder"):
+        build_head_model(tmp_path / "file" / "head.npz")
 
 
 def test_people_are_drawn_from_the_seed(model):

@@ -60,8 +60,8 @@ def build_head_model(cache: str | Path, progress: Progress = silent) -> HeadMode
     """
     path = Path(cache)
     if not path.exists():
-        arrays: dict[str, Any] = {"format": np.int32(FORMAT), **_cut(progress)}
         make_folder(path.parent)
+        arrays: dict[str, Any] = {"format": np.int32(FORMAT), **_cut(progress)}
         with replacing(path) as part, part.open("wb") as file:
             np.savez_compressed(file, **arrays)
     return HeadModel.load(path)

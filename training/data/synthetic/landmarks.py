@@ -47,11 +47,14 @@ def landmark_rows(model: HeadModel) -> Indices:
     Raises:
         HeadPoseError: the model lacks one of them.
     """
-    rows = {int(base): row for row, base in enumerate(model.base_index)}
-    missing = [base for base in BASE_VERTICES if base not in rows]
-    if missing:
+    rows = np.full(max(int(model.base_index.max()), *BASE_VERTICES) + 1, -1, np.int32)
+    known = model.base_index >= 0
+    rows[model.base_index[known]] = np.flatnonzero(known)
+    found = rows[list(BASE_VERTICES)]
+    if (found < 0).any():
+        missing = [base for base, row in zip(BASE_VERTICES, found, strict=True) if row < 0]
         raise HeadPoseError(f"the head model lacks the landmarks' vertices {missing[:5]}: build it again")
-    return np.array([rows[base] for base in BASE_VERTICES], np.int32)
+    return found
 
 
 def landmarks_68(model: HeadModel, vertices: Floats) -> Floats:
