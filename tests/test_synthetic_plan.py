@@ -12,6 +12,7 @@ from runtime.errors import HeadPoseError
 from runtime.rotation import geodesic_deg
 from training.data.synthetic.assets import AssetPack
 from training.data.synthetic.backgrounds import Backgrounds
+from training.data.synthetic.camera import Camera, from_ray, toward_ray
 from training.data.synthetic.catalogue import Catalogue
 from training.data.synthetic.poses import draw_poses, wide_euler
 from training.data.synthetic.scene_draws import OCCLUDERS
@@ -124,6 +125,21 @@ def test_scenes_vary_within_their_bounds(plans):
     assert {plan.hair for plan in plans} == {"", *TRAIN.hair}
     assert {plan.environment for plan in plans} == set(TRAIN.environments)
     assert {plan.light["most"] for plan in plans} == {1.0, 2.0, 3.0}
+
+
+def test_heads_stand_where_the_plan_says_and_photographs_have_usual_lenses(plans):
+    off_axis = []
+    for plan in plans:
+        camera = Camera(plan.fov_deg, plan.distance, plan.axis)
+        head = camera.place(*plan.place)
+        seen = (camera.project(head[None], 200)[0] / 100 - 1) * (1, -1)
+        assert np.allclose(seen, plan.place)
+        assert np.allclose(toward_ray(from_ray(plan.rotation, head), head), plan.rotation)
+        corner = np.abs(plan.axis).max() + 1  # the picture's far border, in half sides from the axis
+        assert np.degrees(np.arctan(corner * camera.half_width)) < 36
+        off_axis.append(np.degrees(np.arctan2(np.hypot(*head[:2]), -head[2])))
+    assert 0.35 < np.mean(np.array(off_axis) < 3) < 0.65
+    assert 20 < max(off_axis) < 32
 
 
 def test_expressions_move_both_sides_and_leave_the_eyes_to_the_gaze(plans):

@@ -25,6 +25,7 @@ _AGE = {
     "middleage": (0.74, 0.88),
     "old": (0.88, 1.0),
 }  # of the head model: 1/3 child, 2/3 young, 1 old
+_MOST_OFF_AXIS_DEG, _PHOTOGRAPH_DEG = 20.0, 70.0
 _BALD = {"male": 0.12, "female": 0.02}
 _BROWN_SHARE = {"african": 0.97, "asian": 0.95, "caucasian": 0.4}
 _HAIR_COLOURS = {
@@ -135,14 +136,19 @@ def draw_occluders(rng: np.random.Generator) -> dict[str, Any]:
 
 
 def draw_camera(rng: np.random.Generator) -> dict[str, Any]:
-    """A lens from tele to wide, the head filling 45–85 % of the picture's height, not quite in its middle."""
+    """A lens from tele to wide, the head filling 45–85 % of the picture's height, not quite in its middle.
+
+    Every second picture is cut out of a photograph of up to 70°, up to 20° off its axis in width and height.
+    """
     fov = math.exp(_between(rng, math.log(10.0), math.log(50.0)))
     share = _between(rng, 0.45, 0.85)
+    half = math.tan(math.radians(fov) / 2.0)
     cut_out = rng.random() < 0.5
-    axis = rng.uniform(-1.0, 1.0, 2).tolist()
+    reach = min(_MOST_OFF_AXIS_DEG, _PHOTOGRAPH_DEG / 2.0 - fov / 2.0)
+    axis = (np.tan(np.radians(rng.uniform(-reach, reach, 2))) / half).tolist()
     return {
         "fov_deg": fov,
-        "distance": _HEAD_HEIGHT_M / (share * 2.0 * math.tan(math.radians(fov) / 2.0)),
+        "distance": _HEAD_HEIGHT_M / (share * 2.0 * half),
         "place": (_between(rng, -0.15, 0.15), _between(rng, -0.15, 0.15)),
         "axis": (axis[0], axis[1]) if cut_out else (0.0, 0.0),
     }
