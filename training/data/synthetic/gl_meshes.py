@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.data.synthetic.mesh import Topology
-from training.data.synthetic.parts import Part
+from training.data.synthetic.parts import ALPHA_MODES, Part
 
 _KEPT = 64  # topologies; a scene has about ten
 
@@ -52,7 +52,7 @@ class _Layout:
         moving = self._context.buffer(reserve=len(self.rows) * 24, dynamic=True)
         indices = self._context.buffer(self.corners.tobytes(), dynamic=True)
         contents = {
-            "surface": [(moving, "3f 3f", "position", "normal"), (self.uv, "2f", "uv")],
+            **{mode: [(moving, "3f 3f", "position", "normal"), (self.uv, "2f", "uv")] for mode in ALPHA_MODES},
             "shadow": [(moving, "3f 12x", "position"), (self.uv, "2f", "uv")],
             "solid": [(moving, "3f 12x", "position")],
         }

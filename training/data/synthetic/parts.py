@@ -36,7 +36,8 @@ class Material:
     two_sided: bool = False
     """Whether the backs of triangles (corners clockwise) of an opaque part are drawn too; the others' always are."""
     detail: float = 0.0
-    """Strength of the procedural bumps and mottling of the skin; 0.3 is quiet, 1 is weather-beaten."""
+    """Strength of the procedural bumps and mottling of the skin; 0.3 is quiet, 1 is weather-beaten.
+    Opaque parts only."""
     detail_scale: float = 8.0
     """How often the detail's tile fits into the texture."""
 

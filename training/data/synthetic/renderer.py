@@ -17,7 +17,7 @@ import numpy.typing as npt
 from runtime.errors import HeadPoseError, MissingDependencyError
 from training.data.synthetic.gl_meshes import Meshes
 from training.data.synthetic.lighting import BASIS
-from training.data.synthetic.parts import MOST_LIGHTS, Part, Rendered, Scene
+from training.data.synthetic.parts import ALPHA_MODES, MOST_LIGHTS, Part, Rendered, Scene
 from training.data.synthetic.shadow_map import ShadowMap, shadow_map
 from training.data.synthetic.textures import detail_tile, prepared_texture
 
@@ -133,18 +133,19 @@ class Renderer:
         """Compile what stands beside this file."""
         folder = files("training.data.synthetic")
         stages = {
-            "surface": ("surface.vert", "surface.frag"),
             "shadow": ("shadow.vert", "shadow.frag"),
             "solid": ("shadow.vert", "solid.frag"),
             "compose": ("compose.vert", "compose.frag"),
         }
-        text = {
-            stage: (folder / f"{stage}.glsl").read_text(encoding="utf-8") for pair in stages.values() for stage in pair
-        }
+        names = [*(name for pair in stages.values() for name in pair), "surface.vert", "surface.frag"]
+        text = {name: (folder / f"{name}.glsl").read_text(encoding="utf-8") for name in names}
         self._programs = {name: self._gl.program(text[v], text[f]) for name, (v, f) in stages.items()}
-        surface, compose = self._programs["surface"], self._programs["compose"]
-        surface["albedo"], surface["shadow"], surface["detail"] = _ALBEDO, _SHADOW, _DETAIL
-        surface["samples"] = self.samples
+        read = text["surface.frag"].partition("\n")
+        for number, mode in enumerate(ALPHA_MODES):
+            fragment = f"{read[0]}\n#define ALPHA {number}\n{read[2]}"
+            program = self._programs[mode] = self._gl.program(text["surface.vert"], fragment)
+            _set(program, albedo=_ALBEDO, shadow=_SHADOW, detail=_DETAIL, samples=self.samples)
+        compose = self._programs["compose"]
         self._programs["shadow"]["albedo"] = _ALBEDO
         compose["head"], compose["background"] = _HEAD, _BACKGROUND
 
@@ -216,45 +217,41 @@ class Renderer:
 
     def _set_light(self, scene: Scene, where: ShadowMap | None) -> None:
         """Uniforms that all parts share."""
-        surface = self._programs["surface"]
-        _write(surface, "to_clip", scene.camera.projection())
-        surface["sh"].write((scene.sh * BASIS[:, None] / np.pi).astype("f4").tobytes())
         towards, colours = np.zeros((MOST_LIGHTS, 3)), np.zeros((MOST_LIGHTS, 3))
         for index, light in enumerate(scene.lights):
             towards[index] = np.array(light.direction) / np.linalg.norm(light.direction)
             colours[index] = light.colour
-        surface["light_direction"].write(towards.astype("f4").tobytes())
-        surface["light_colour"].write(colours.astype("f4").tobytes())
-        surface["lights"] = len(scene.lights)
-        surface["main_direction"] = tuple(towards[0])
-        surface["main_colour"] = tuple(colours[0])
         texel = 1.0 / max(self.shadow_size, 1)
-        surface["shadow_step"] = 1.5 * texel
-        if where is None:
-            surface["shadow_bias"], surface["shadow_offset"] = 2.0, 0.0
-        else:
-            surface["shadow_bias"] = (texel * where.width + 0.0005) / where.depth
-            surface["shadow_offset"] = 3.0 * texel * where.width
+        for mode in ALPHA_MODES:
+            surface = self._programs[mode]
+            _write(surface, "to_clip", scene.camera.projection())
+            surface["sh"].write((scene.sh * BASIS[:, None] / np.pi).astype("f4").tobytes())
+            surface["light_direction"].write(towards.astype("f4").tobytes())
+            surface["light_colour"].write(colours.astype("f4").tobytes())
+            _set(surface, lights=len(scene.lights), shadow_step=1.5 * texel)
+            _set(surface, main_direction=tuple(towards[0]), main_colour=tuple(colours[0]))
+            if where is None:
+                _set(surface, shadow_bias=2.0, shadow_offset=0.0)
+            else:
+                bias = (texel * where.width + 0.0005) / where.depth
+                _set(surface, shadow_bias=bias, shadow_offset=3.0 * texel * where.width)
 
     def _draw(self, part: Part, arrays: dict[str, Any], to_light: npt.NDArray[np.float64], kind: int) -> None:
         """One part; `kind` as `pass_kind` of the shader."""
-        gl, surface, material = self._gl, self._programs["surface"], part.material
+        gl, material = self._gl, part.material
+        surface = self._programs[material.alpha]
         self._textures[part.texture].use(_ALBEDO)
         _write(surface, "to_camera", part.model)
         _write(surface, "to_light", to_light @ part.model)
-        surface["tint"] = material.tint
-        for name in ("specular", "subsurface", "detail_scale"):
-            surface[name] = getattr(material, name)
-        surface["roughness"] = min(max(material.roughness, 0.05), 1.0)
-        surface["detail_strength"] = material.detail
-        surface["alpha_mode"] = int(material.alpha == "cutout")
-        surface["pass_kind"] = kind
+        _set(surface, tint=material.tint, specular=material.specular, subsurface=material.subsurface)
+        _set(surface, roughness=min(max(material.roughness, 0.05), 1.0), pass_kind=kind)
+        _set(surface, detail_strength=material.detail, detail_scale=material.detail_scale)
         for facing, culled in ((-1.0, "front"), (1.0, "back")):  # a shell's back lies behind
             if facing < 0 and material.alpha == "opaque" and not material.two_sided:
                 continue
             gl.cull_face = culled
             surface["facing"] = facing
-            arrays["surface"].render()
+            arrays[material.alpha].render()
 
     def _composed(self, background: npt.NDArray[np.uint8]) -> Rendered:
         """The samples' mean over the background, read back."""
@@ -273,3 +270,10 @@ class Renderer:
 def _write(program: Any, name: str, matrix: npt.NDArray[np.float64]) -> None:
     """A matrix for column vectors, as OpenGL stores it."""
     program[name].write(np.ascontiguousarray(matrix.T, dtype=np.float32).tobytes())
+
+
+def _set(program: Any, **values: Any) -> None:
+    """Uniforms that the program has; one that its variant of the shader has no use for is left out by the driver."""
+    for name, value in values.items():
+        if name in program:
+            program[name] = value

@@ -1,4 +1,6 @@
 #version 400
+// ALPHA is put in by the renderer: 0 opaque, 1 cutout, 2 blend. Three programs, since a software driver runs both arms
+// of every branch, and tests depth before it shades only where nothing is discarded.
 // Light on skin, eyes and hair, in linear light; written with premultiplied alpha.
 // Diffuse: wrapped, wider in red under the skin. Specular: GGX with Schlick's Fresnel term (Walter et al. 2007, Schlick
 // 1994) and Smith's visibility in Schlick's form. What varies slowly comes from the vertices.
@@ -15,7 +17,6 @@ uniform float roughness;
 uniform float subsurface;
 uniform float detail_strength;
 uniform float detail_scale;
-uniform int alpha_mode;           // 0 opaque, 1 cutout
 uniform int samples;              // of a pixel
 uniform int pass_kind;            // 0 all, 1 the solid core of a blended part, 2 its soft rest
 in vec3 seen_position;
@@ -47,26 +48,28 @@ vec3 bumped(vec3 n, vec2 slope) {
 void main() {
     vec4 base = texture(albedo, surface_uv);
     float alpha = 1.0;
-    if (alpha_mode == 1) {  // as sharp as a pixel, so that four samples smooth the edge
-        alpha = clamp((base.a - 0.5) / max(fwidth(base.a), 0.05) + 0.5, 0.0, 1.0);
-        if (alpha < 0.5 / float(samples)) discard;
-    } else if (pass_kind == 1) {
-        if (base.a < 0.85) discard;
-    } else if (pass_kind == 2) {
-        alpha = base.a;
-        if (alpha < 0.02 || alpha >= 0.85) discard;
-    }
+#if ALPHA == 1
+    // as sharp as a pixel, so that several samples smooth the edge
+    alpha = clamp((base.a - 0.5) / max(fwidth(base.a), 0.05) + 0.5, 0.0, 1.0);
+    if (alpha < 0.5 / float(samples)) discard;
+    gl_SampleMask[0] = (1 << int(alpha * float(samples) + 0.5)) - 1;
+#elif ALPHA == 2
+    if (pass_kind == 1 ? base.a < 0.85 : (base.a < 0.02 || base.a >= 0.85)) discard;
+    alpha = pass_kind == 1 ? 1.0 : base.a;
+#endif
     vec3 n = normalize(seen_normal);
     vec3 v = normalize(-seen_position);
     vec3 albedo_colour = base.rgb * tint;
     float alpha_rough = roughness * roughness;
     float gloss = specular;
+#if ALPHA == 0
     if (detail_strength > 0.0) {
         vec4 d = texture(detail, surface_uv * detail_scale) - 0.5;
         n = bumped(n, d.xy * detail_strength);
         albedo_colour *= 1.0 + d.z * detail_strength * vec3(0.35, 0.5, 0.5);
         gloss *= 1.0 + d.w * detail_strength;
     }
+#endif
     // Dark skin is no glossier than light skin; against its darkness the same gloss looks like oil, as cavities and
     // fine hair that are not modelled would dim it.
     gloss *= 0.35 + 0.65 * smoothstep(0.0, 0.35, dot(albedo_colour, vec3(0.2126, 0.7152, 0.0722)));
@@ -88,7 +91,7 @@ void main() {
         + ambient_gloss * gloss + main_colour * (min(shine, 4.0) * open);
     sent = sent * (1.0 + sent * 0.04) / (1.0 + 0.2 * sent);  // a camera's shoulder: bright light bends, it is not cut
     colour = vec4(clamp(sent, 0.0, 1.0), 1.0);
-    gl_SampleMask[0] = ~0;
-    if (alpha_mode == 1) gl_SampleMask[0] = (1 << int(alpha * float(samples) + 0.5)) - 1;
-    else if (pass_kind == 2) colour *= alpha;
+#if ALPHA == 2
+    colour *= alpha;
+#endif
 }

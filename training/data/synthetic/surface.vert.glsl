@@ -34,7 +34,7 @@ void main() {
     vec3 n = normalize(mat3(to_camera) * normal + vec3(0.0, 0.0, 1e-9)) * facing;
     vec3 v = normalize(-seen.xyz);
     float away = 1.0 - clamp(dot(n, v), 0.05, 1.0);
-    float rim = 0.04 + 0.96 * away * away * away * away * away * (1.0 - roughness);
+    float rim = 0.04 + 0.5 * away * away * away * away * away * (1.0 - roughness);
     vec3 wrap = subsurface * vec3(0.40, 0.16, 0.10);
     ambient_light = ambient(n);
     ambient_gloss = ambient(reflect(-v, n)) * rim * 0.5;
