@@ -334,7 +334,7 @@ def test_two_hundred_renders_leave_nothing_behind(renderer):
             if index == 80:  # more than the topologies that are kept
                 before = megabytes()
             topology = Topology(base.triangles.copy(), base.uv, base.uv_triangles)
-            small.add_texture(str(index), np.full((128, 128, 3), index, np.uint8))
+            small.add_texture(str(index), np.full((256, 256, 3), index, np.uint8))
             small.render(
                 scene(
                     Part(vertices + np.float32([0, 0, -1]), topology, str(index), MATT),
