@@ -298,7 +298,7 @@ def test_the_wheel_holds_everything_that_is_read_at_run_time(tmp_path):
         f
         for name in PACKAGES
         for f in (ROOT / name).rglob("*")
-        if f.suffix in (".tflite", ".txt") or "schema" in f.name
+        if f.suffix in (".tflite", ".txt", ".glsl", ".yaml", ".ipynb") or "schema" in f.name
     ]
     assert {relative(file) for file in [*TREES, *data]} - names == set()
     assert {name.rpartition("/")[2] for name in names if "licenses/" in name} == {"LICENSE", "NOTICE"}

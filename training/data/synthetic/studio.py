@@ -28,8 +28,8 @@ from training.data.synthetic.scene_plan import ScenePlan
 
 Array = npt.NDArray[np.float64]
 
-SKIN = Material(detail=0.3)
-EYES = Material(roughness=0.08, subsurface=0.0, alpha="cutout")
+SKIN = Material(detail=0.35, detail_scale=14.0)
+EYES = Material(roughness=0.15, subsurface=0.0, alpha="cutout")
 BROWS = Material(subsurface=0.0, alpha="blend")
 LASHES = Material(subsurface=0.0, alpha="cutout")
 _HAIR_GREY = 128.0  # sRGB level of the hair textures, which the plan's colour is relative to
@@ -99,7 +99,7 @@ class Studio:
             ("eyes", eyes, EYES),
             ("eyebrows", plan.brows, BROWS),
             ("eyelashes", plan.lashes, LASHES),
-            ("hair", plan.hair, Material(subsurface=0.0, alpha="cutout", roughness=0.6, tint=hair)),  # type: ignore[arg-type]
+            ("hair", plan.hair, Material(subsurface=0.0, alpha="cutout", roughness=0.45, specular=0.5, tint=hair)),  # type: ignore[arg-type]
         ):
             if name:
                 proxy = self._proxy(kind, name)
