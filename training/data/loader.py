@@ -20,6 +20,7 @@ from training.data.crops import FRAMINGS, Framing
 from training.data.source import PoseSource
 
 Item = tuple[int, int]  # epoch and position in the source
+_ENDING_S = 5.0  # for a process whose connection broke; more than a busy machine needs
 
 
 class Batch(NamedTuple):
@@ -146,9 +147,12 @@ def _processes(loader: DataLoader[Batch]) -> list[Any]:
 
 
 def _one_died(loader: DataLoader[Batch]) -> bool:
-    """A process closes its connections a little before its end can be seen."""
+    """A process closes its connections, its sentinel among them, a little before it has an exit code: wait for both."""
     processes = _processes(loader)
-    wait([process.sentinel for process in processes], timeout=1.0)
+    ending = wait([process.sentinel for process in processes], timeout=_ENDING_S)
+    for process in processes:
+        if process.sentinel in ending:
+            process.join()
     return any(process.exitcode for process in processes)
 
 
