@@ -47,6 +47,7 @@ COMMANDS = {
     "inspect": ("export.commands.inspect", "what is inside an exported file"),
     "filenames": ("training.commands.filenames", "the list of a data set's files that training reads"),
     "prepare": ("training.commands.prepare", "check a data set, or crop BIWI with our face detector"),
+    "synth": ("training.commands.synth", "render heads with exact rotations, to train on or to be tested with"),
     "train": ("training.commands.train", "train 6DRepNet on any backbone, on one processor or many"),
     "evaluate": ("training.commands.evaluate", "errors of a checkpoint or exported file on a labelled set"),
     "compare": ("benchmarks.commands.compare", "two evaluations side by side, with intervals on the difference"),

@@ -26,6 +26,8 @@ class DatasetEntry:
     """Key of `FRAMINGS` for evaluation: the published crop where there is one."""
     text: str
     """For --help."""
+    from_files: bool = True
+    """Whether it is read from a folder or a list."""
 
 
 def _open_300w_lp(data_dir: Path, filename_list: Path | None, progress: Progress) -> PoseSource:
@@ -105,6 +107,46 @@ def _open_drawn(
         raise HeadPoseError(f"count and seed of DrawnHeads are whole numbers, not {count!r} and {seed!r}") from None
 
 
+def _open_synthetic(
+    data_dir: Path,
+    filename_list: Path | None,
+    progress: Progress,
+    *,
+    count: str = "10000",
+    density: str = "300w-lp",
+    seed: str = "0",
+    size: str = "224",
+    max_yaw: str = "99",
+    assets: str | None = None,
+    head_model: str | None = None,
+) -> PoseSource:
+    from training.data.synthetic.live import open_synthetic_heads
+
+    numbers = {"count": count, "seed": seed, "size": size, "max_yaw": max_yaw}
+    files = {"assets": assets, "head_model": head_model}
+    return open_synthetic_heads(numbers, files, density=density, held_out=False, progress=progress)
+
+
+def _open_synthetic_held_out(
+    data_dir: Path,
+    filename_list: Path | None,
+    progress: Progress,
+    *,
+    count: str = "2000",
+    density: str = "uniform",
+    seed: str = "0",
+    size: str = "224",
+    max_yaw: str = "99",
+    assets: str | None = None,
+    head_model: str | None = None,
+) -> PoseSource:
+    from training.data.synthetic.live import open_synthetic_heads
+
+    numbers = {"count": count, "seed": seed, "size": size, "max_yaw": max_yaw}
+    files = {"assets": assets, "head_model": head_model}
+    return open_synthetic_heads(numbers, files, density=density, held_out=True, progress=progress)
+
+
 DATASETS: dict[str, DatasetEntry] = {
     "Pose_300W_LP": DatasetEntry(_open_300w_lp, "6drepnet_train", "6drepnet_train", "300W-LP (.jpg, .mat)"),
     "AFLW2000": DatasetEntry(_open_aflw2000, "6drepnet_train", "6drepnet_test", "AFLW2000-3D; landmarks=all|visible"),
@@ -112,7 +154,11 @@ DATASETS: dict[str, DatasetEntry] = {
     "BIWI_npz": DatasetEntry(_open_biwi_npz, "whole", "whole", "FSA-Net's .npz of BIWI; channels=bgr|rgb, split="),
     "FaceList": DatasetEntry(_open_face_list, "runtime", "runtime", "labels.csv: any pictures with rotations"),
     "LabelledPhotos": DatasetEntry(_open_photos, "runtime", "runtime", "labels.json; boxes=detector|landmarks"),
-    "DrawnHeads": DatasetEntry(_open_drawn, "square", "square", "drawn heads, no files needed; count=, seed="),
+    "DrawnHeads": DatasetEntry(_open_drawn, "square", "square", "drawn heads, no files needed; count=, seed=", False),
+    "Synthetic": DatasetEntry(_open_synthetic, "runtime", "runtime", "heads rendered on the fly; count=, seed=", False),
+    "synthetic-heldout": DatasetEntry(
+        _open_synthetic_held_out, "runtime", "runtime", "of people, skins and hair never trained on; count=", False
+    ),
 }
 DEFAULT_FRAMING = {name: entry.test_framing for name, entry in DATASETS.items()}
 
@@ -147,7 +193,7 @@ def open_dataset(
     for option in options or {}:
         if option not in known:
             raise unknown_name(f"option of {name}", option, known or ["none"])
-    if name != "DrawnHeads" and not folder.exists() and listed is None:
+    if entry.from_files and not folder.exists() and listed is None:
         raise HeadPoseError(f"the data folder {folder} does not exist: give the place of {name} with --data_dir")
     source = entry.opener(folder, listed, progress, **(options or {}))
     check_source(source)
