@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.data.synthetic.clothes_cut import Line
-from training.data.synthetic.clothes_sew import Patch, Roll, Sheet, rest_skin, sew, up
+from training.data.synthetic.clothes_sew import Patch, Roll, Sheet, azimuth, rest_skin, sew, up
 from training.data.synthetic.clothes_textures import COLOURS, PATTERNS, cloth_key, cloth_picture, drawn_colour
 from training.data.synthetic.head import HeadModel
 from training.data.synthetic.mesh import Floats, vertex_normals
@@ -68,14 +68,13 @@ def vee(depth: float, half: float = 0.062, top: float = -0.125) -> Line:
     return lambda p: (np.abs(p[:, 0]) - slope * (p[:, 1] - depth)) / scale + 4 * np.maximum(0, -0.06 - p[:, 2])
 
 
-def scoop(depth: float, half: float, back: float = 0.0) -> Line:
-    """Inside is outside of a round opening in front, and lower than `back` behind."""
+def scoop(depth: float, half: float) -> Line:
+    """Inside is outside of a round opening in front."""
 
     def line(p: Floats) -> Floats:
-        y = np.maximum(p[:, 1] + 0.125, 0.4 * (p[:, 1] + 0.125)) / (depth + 0.125)
-        front = (np.sqrt((p[:, 0] / half) ** 2 + y**2 + 1e-6) - 1) * min(half, -0.125 - depth)
-        behind = np.maximum(back - up(p), 0)
-        return np.asarray(np.where(p[:, 2] > -0.075, front, np.maximum(front, behind)))
+        down = np.maximum(p[:, 1] + 0.125, 0.4 * (p[:, 1] + 0.125)) / (depth + 0.125)
+        away = np.sqrt((p[:, 0] / half) ** 2 + down**2 + 1e-6) - 1
+        return np.asarray(away * min(half, -0.125 - depth) + 4 * np.maximum(0, -0.07 - p[:, 2]))
 
     return line
 
@@ -128,6 +127,11 @@ def _lapel(depth: float, notch: float, width: float) -> Line:
     return line
 
 
+def _wound(height: float, tilt: float, turned: float) -> Line:
+    """A line around the neck that is higher on one side."""
+    return lambda p: up(p) - height - tilt * np.cos(azimuth(p) - turned)
+
+
 def _under(line: Line) -> Line:
     """Inside is what another cloth with that edge leaves free, and a little more."""
     return lambda p: 0.02 - line(p)
@@ -174,9 +178,9 @@ GARMENTS: dict[str, Garment] = {
             Cloth(
                 (_body(below(0.0), lift=0.008, ease=0.4), Roll(above(0.0), _even(0.008, 0.036), flat=1.15)),
                 ("plain", "plain", "knit"),
-                folds=0.003,
+                folds=0.002,
             ),
-            Cloth((Patch((_strip(0.03, 0.003, -0.175),), 0.013), Patch((_strip(-0.03, 0.003, -0.175),), 0.013)), colours=("white", "black", "grey")),
+            Cloth((Patch((_strip(0.03, 0.003, -0.175),), 0.017), Patch((_strip(-0.03, 0.003, -0.175),), 0.017)), colours=("white", "black", "grey")),
         ),
     ),
     "suit": Garment(
@@ -212,16 +216,20 @@ GARMENTS: dict[str, Garment] = {
             ),
         ),
     ),
-    "tank top": Garment(0.03, 0.08, (Cloth((_body(scoop(-0.235, 0.085, -0.04), narrow(0.125), lift=0.004),), _CASUAL),)),
-    "blouse": Garment(0.0, 0.16, (Cloth((_body(scoop(-0.205, 0.09, -0.005)),), ("plain", "plain", "print", "dots", "stripes"), folds=0.003),)),
+    "tank top": Garment(0.03, 0.08, (Cloth((_body(below(-0.03), scoop(-0.235, 0.085), narrow(0.125), lift=0.004),), _CASUAL),)),
+    "blouse": Garment(0.0, 0.16, (Cloth((_body(below(-0.006), scoop(-0.205, 0.085)),), ("plain", "plain", "print", "dots", "stripes"), folds=0.003),)),
     "scarf": Garment(
         0.04,
         0.08,
         (
             Cloth((_body(below(-0.01)),), _CASUAL),
             Cloth(
-                (Roll(above(-0.008), _even(0.026, 0.02), lift=0.7, flat=1.1), Roll(above(0.024), _even(0.018, 0.017), lift=0.7, flat=1.1)),
-                ("plain", "knit", "check", "check", "print", "stripes"),
+                (
+                    Roll(_wound(-0.010, 0.004, 0.4), _even(0.017, 0.014), lift=0.6, flat=1.7),
+                    Roll(_wound(0.016, -0.007, 1.9), _even(0.014, 0.012), lift=0.5, flat=1.7),
+                    Roll(_wound(0.003, 0.013, -0.8), _even(0.018, 0.014), lift=0.75, flat=1.1),
+                ),
+                ("plain", "plain", "knit", "knit", "check", "print"),
                 folds=0.005,
             ),
         ),
