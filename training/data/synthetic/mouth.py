@@ -28,9 +28,9 @@ OPEN_M = 0.0035
 
 _UPPER, _LOWER = (61, 62, 63), (67, 66, 65)  # landmarks of the inner lips that face each other
 _TEXTURE_SIZE = 256
-_DEPTH_M = {"teeth": 0.022, "tongue": 0.02}
+_DEPTH_M = {"teeth": 0.022, "tongue": 0.014}
 """Behind its foremost point a part is 1/e as bright."""
-_LIPS_SHADE = {"teeth": 0.9, "tongue": 0.55}
+_LIPS_SHADE = {"teeth": 0.9, "tongue": 0.32}
 """How bright a part is at its foremost point."""
 _TOOTH_TINTS = ((1.0, 0.98, 0.94), (0.85, 0.72, 0.5))  # the whitest and the yellowest, linear
 

@@ -64,13 +64,14 @@ def grow_beard(
     """
     extent = rng.uniform(-0.12, 0.12)
     grey = rng.random() * _GREYING[age]
-    colour = (hair * rng.uniform(0.75, 1.05) + (4, 0, -2)) * (1 - grey) + _GREY * grey
+    hair = 0.8 * hair + 0.2 * hair.mean()  # rougher and duller than on the head
+    colour = (hair * rng.uniform(0.7, 1.0) + (4, 0, -2)) * (1 - grey) + _GREY * grey
     for name, least, most in STYLES[style][1]:
         density = rng.uniform(least, most)
         edge = np.clip((regions[name] + 0.12 * clumps + extent - 0.25) / 0.5, 0, 1)
         edge = edge * edge * (3 - 2 * edge) * np.clip(3 * regions[name], 0, 1)
-        cover = np.clip(edge * density * (1 + (0.5 - 0.4 * density) * strands + 0.1 * clumps), 0, 1)[..., None]
+        cover = np.clip(edge * density * (1 + (0.3 - 0.18 * density) * strands + 0.08 * clumps), 0, 1)[..., None]
         shade = 1 - 0.12 * edge[..., None] * density  # skin between hairs is in their shade
-        fibre = colour * (1 + (0.14 + 0.12 * grey) * strands[..., None])
+        fibre = colour * (1 + (0.13 + 0.06 * grey) * strands[..., None])
         skin = np.asarray(skin * shade * (1 - cover) + np.clip(fibre, 0, 255) * cover, np.float32)
     return skin

@@ -115,8 +115,8 @@ def spots(skin: Floats, masks: FaceMasks, group: str, age: str, rng: np.random.G
     texel = masks.width / 44
     if rng.random() < _FRECKLED[group]:
         _dot_all(skin, masks, _scattered(masks.freckles, int(rng.integers(30, 160)), rng), 0.45, 0.28, brown, rng)
-    for centre in _scattered(None, int(rng.poisson(1.6)), rng, masks.shape):  # moles
-        _dot(skin, centre, rng.uniform(0.5, 0.95) * texel, brown, rng.uniform(0.4, 0.9))
+    for centre in _scattered(None, int(rng.poisson(0.9)), rng, masks.shape):  # moles
+        _dot(skin, centre, rng.uniform(0.4, 0.8) * texel, brown, rng.uniform(0.3, 0.9))
     for centre in _scattered(None, int(rng.poisson(1.5 + 2.5 * (age == "young"))), rng, masks.shape):
         _dot(
             skin, centre, rng.uniform(0.7, 1.5) * texel, np.array([1.0, 0.78, 0.76], np.float32), rng.uniform(0.2, 0.7)

@@ -89,7 +89,7 @@ class SkinPainter:
         topology, landmarks = model.topology, landmark_texels(model, size)
         head, torso, mouth = (piece_of(topology, _row(model, v)) for v in (_HEAD_VERTEX, _TORSO_VERTEX, _MOUTH_VERTEX))
         self._head, self._torso = _box(topology, head, size), _box(topology, torso, size)
-        self._scalp = _scalp(model, landmarks, size)[self._head]
+        self._scalp = _scalp(topology, head, landmarks, size)[self._head]
         corners = placed(landmarks, (*shapes.FACE[4:-4], (57, 8, 1.7)))
         low, high = corners.min(axis=0), corners.max(axis=0)
         self._face = _slices(low, high, size)
@@ -104,12 +104,14 @@ class SkinPainter:
         self, picture: Bytes, seed: int, *, sex: str, age: str, group: str, hair_colour: Colour, bald: bool = False
     ) -> Bytes:
         """As `painted_skin`, of a picture of this painter's size; the arguments are not checked."""
+        import cv2
+
         tone, scalp, face, beard = (np.random.default_rng([seed, number]) for number in range(4))
         picture, own = self._toned(np.ascontiguousarray(picture[..., :3]), group, tone)
         hair = np.array(hair_colour, np.float32)
         head = self._with_scalp(picture[self._head].astype(np.float32), own, hair, bald, scalp)
         picture[self._head] = np.clip(head, 0, 255).round()
-        skin = self._lips_shaded(picture[self._face].astype(np.float32), own)
+        skin = self._lips_shaded(picture[self._face].astype(np.float32), own, face)
         skin = spots(redden(skin, self._masks, face), self._masks, group, age, face)
         skin = age_face(skin, self._masks, age, face)
         if sex == "female" and face.random() < MADE_UP:
@@ -118,7 +120,7 @@ class SkinPainter:
             skin = self._bearded(skin, style, hair, age, beard)
         picture[self._face] = np.clip(skin, 0, 255).round()
         picture[self._cavity] = (picture[self._cavity] * self._dim).astype(np.uint8)
-        return np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)])
+        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA), np.uint8)
 
     def _toned(self, picture: Bytes, group: str, rng: np.random.Generator) -> tuple[Bytes, Floats]:
         """The picture in a tone of the group, clothes as they were, and the (3,) colour of the skin then."""
@@ -133,10 +135,10 @@ class SkinPainter:
         levels = 255 * ((np.arange(256)[:, None] / 255) ** 2.2 * gain) ** (1 / 2.2)
         levels = np.where(levels > 225, 225 + 30 * np.tanh((levels - 225) / 30), levels)
         table = levels.round().astype(np.uint8)
-        toned = cv2.LUT(picture, table[None])
+        toned = np.asarray(cv2.LUT(picture, table[None]), np.uint8)
         if self._clothed(picture):
-            cover = cv2.merge([_skin_like(picture)] * 3)
-            toned = cv2.blendLinear(toned, picture, cover[..., 0], 1 - cover[..., 0])
+            cover = _skin_like(picture)
+            toned = np.asarray(cv2.blendLinear(toned, picture, cover, 1 - cover), np.uint8)
         return toned, np.asarray(table[own.astype(int), (0, 1, 2)], np.float32)
 
     def _clothed(self, picture: Bytes) -> bool:
@@ -145,7 +147,7 @@ class SkinPainter:
 
     def _with_scalp(self, head: Floats, own: Floats, hair: Floats, bald: bool, rng: np.random.Generator) -> Floats:
         """The stubble that the pack painted over the scalp, in the hair's colour and denser or thinner."""
-        strength = rng.uniform(0.0, 1.25) if bald else rng.uniform(0.8, 1.2)
+        strength = rng.uniform(0.1, 1.3) if bald else rng.uniform(0.8, 1.2)
         light = head @ _LUMINANCE
         dark = np.clip(1.05 - light / max(float(own @ _LUMINANCE), 1.0), 0, 1)
         cover = np.clip(1.5 * dark * strength, 0, 0.96)[..., None]
@@ -154,12 +156,15 @@ class SkinPainter:
         grown = smooth * (1 - cover) + np.minimum(hair * 0.8, 0.8 * own + 10) * grain * cover
         return np.asarray(head + self._scalp[..., None] * (grown - head), np.float32)
 
-    def _lips_shaded(self, skin: Floats, own: Floats) -> Floats:
-        """Lips no lighter than four fifths of the skin around."""
+    def _lips_shaded(self, skin: Floats, own: Floats, rng: np.random.Generator) -> Floats:
+        """Lips redder than the skin around and no lighter than four fifths of it, on dark skin nearly of its colour."""
+        lips, tone = self._masks.lips[..., None], float(own @ _LUMINANCE)
         light = float((skin @ _LUMINANCE)[self._masks.lips > 0.8].mean())
-        most = 0.8 * float(own @ _LUMINANCE)
-        shade = 1 - self._masks.lips * max(0.0, 1 - most / max(light, 1.0))
-        return np.asarray(skin * shade[..., None] ** np.array([0.7, 1.1, 1.05], np.float32), np.float32)
+        dim = min(1.0, 0.8 * tone / max(light, 1.0)) * (1 - rng.uniform(0.0, 0.2) * np.array([-0.1, 1.0, 0.8]))
+        plain = (skin @ _LUMINANCE)[..., None] * (own / max(tone, 1.0))  # what the gain of a dark picture reddened
+        share = np.float32(np.clip(1.1 - tone / 160, 0, 0.7)) * lips
+        even = skin + share * (plain - skin)
+        return np.asarray(even * (1 - lips * (1 - dim.astype(np.float32))), np.float32)
 
     def _bearded(self, skin: Floats, style: str, hair: Floats, age: str, rng: np.random.Generator) -> Floats:
         strands, clumps = (self._tile(tile, rng, skin.shape[:2]) for tile in (self._strands, self._clumps))
@@ -192,10 +197,15 @@ def _box(topology: Topology, inside: npt.NDArray[np.bool_], size: int) -> Box:
     return _slices(at.min(axis=0) - 2, at.max(axis=0) + 2, size)
 
 
-def _scalp(model: HeadModel, landmarks: Points, size: int) -> Floats:
+def _scalp(topology: Topology, head: npt.NDArray[np.bool_], landmarks: Points, size: int) -> Floats:
     """(size, size) 1 where hair grows on a head."""
     face = polygon((size, size), placed(landmarks, shapes.FACE), size / 170)
-    return np.asarray(1 - face, np.float32)
+    _, covered = surface_map(_part_of(topology, head), np.zeros((topology.triangles.max() + 1, 1), np.float32), size)
+    return np.asarray((1 - face) * covered, np.float32)
+
+
+def _part_of(topology: Topology, inside: npt.NDArray[np.bool_]) -> Topology:
+    return Topology(topology.triangles[inside], topology.uv, topology.uv_triangles[inside])
 
 
 def _beard_regions(masks: FaceMasks) -> dict[str, Floats]:
@@ -226,8 +236,7 @@ def _cavity(model: HeadModel, mouth: npt.NDArray[np.bool_], size: int) -> tuple[
     corners = model.topology.triangles[mouth]
     depth = rest[:, 2:] - rest[corners, 2].max()
     shade = _CAVITY_LIGHT * np.exp(np.minimum(depth, 0) / _CAVITY_DEPTH_M)
-    inside = Topology(corners, model.topology.uv, model.topology.uv_triangles[mouth])
-    light, covered = surface_map(inside, np.asarray(shade, np.float32), size)
+    light, covered = surface_map(_part_of(model.topology, mouth), np.asarray(shade, np.float32), size)
     light[~covered] = 1
     return box, light[box] ** np.float32(1 / 2.2)
 
