@@ -110,7 +110,11 @@ def _render(order: Order, choices: dict[str, Any], sheet: int) -> dict[str, Any]
         world = open_world(progress=show, **choices)
         missing = sum(len(order.indices(shard)) for shard in order.missing())
         labels = generate(world, order, _throttled(show))
-        facts = {"pictures": order.count, "rendered_now": missing, "seconds": round(time.monotonic() - start, 1)}
+        facts: dict[str, Any] = {
+            "pictures": order.count,
+            "rendered_now": missing,
+            "seconds": round(time.monotonic() - start, 1),
+        }
         facts["labels"] = str(labels)
         if sheet:
             show("drawing the contact sheet", 0, 1)

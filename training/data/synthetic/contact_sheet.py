@@ -15,7 +15,7 @@ from training.data.source import Image, PoseSource
 from training.data.synthetic.poses import wide_euler
 
 SHEET_NAME = "contact_sheet.png"
-_COLUMNS, _HEIGHT = 6, 160
+_COLUMNS, _HEIGHT = 6, 224
 _ARM = 0.6  # length of an axis over the side of the face's box
 
 

@@ -44,6 +44,8 @@ class RenderProcess:
             self._connection.send(index)
             answer: Image | str = self._connection.recv()
         except (EOFError, OSError):
+            self._process.kill()
+            self._process.wait()  # else it may seem alive for a moment
             raise HeadPoseError(
                 "the process that renders died, perhaps for want of memory: take fewer --workers"
             ) from None

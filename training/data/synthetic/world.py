@@ -85,7 +85,7 @@ class World:
     def box(self, plan: ScenePlan) -> Box:
         """The face of a scene, as in the labels of its picture but without drawing it (4 ms)."""
         camera, place = plan_camera(plan)
-        return detector_box(face_landmarks(self.model, _vertices(self.model, plan), camera, place, self.size))
+        return detector_box(face_landmarks(self.model, plan_vertices(self.model, plan), camera, place, self.size))
 
     @contextmanager
     def open(self) -> Iterator[Painter]:
@@ -114,8 +114,8 @@ class World:
         }
 
 
-def _vertices(model: HeadModel, plan: ScenePlan) -> Floats:
-    """As `Studio.vertices`."""
+def plan_vertices(model: HeadModel, plan: ScenePlan) -> Floats:
+    """(V, 3) of the head of a plan in the frame of `mesh`, its neck bent; the same as `Studio.vertices`."""
     changes = sample_changes(model, np.random.default_rng(plan.identity_seed))
     actions = {**plan.expression, **gaze_actions(*plan.gaze)}
     return model.bend(model.shape(Coefficients(plan.phenotypes, changes, actions)), plan_neck(plan))
