@@ -168,6 +168,17 @@ def test_clothes_that_are_painted_on_keep_their_colour(model, at):
     assert abs(painted[around(at(30))] - SKIN[0, 0]).mean() > 3
 
 
+def test_the_hairs_colour_changes_no_shaven_face(model, at, style):
+    style("")
+    marked = SKIN.copy()
+    marked[::2, ::2] = (120, 70, 60)  # dark texels are hair on the scalp, and stay what they are elsewhere
+    black, white = (luminance(paint(model, picture=marked, hair=hair)) for hair in ((20,) * 3, (220,) * 3))
+    changed = abs(black - white) > 2
+    assert not any(changed[around(at(number), 3)].any() for number in (8, 5, 11, 33, 36, 45, 57, 62))
+    row, column = at(27)
+    assert changed[around((row - 60, column - 40))].any()  # on the skull
+
+
 def test_pale_lips_become_darker_than_the_skin(model, at):
     painted = luminance(paint(model))
     lip = painted[around(at(57), 0)].mean()

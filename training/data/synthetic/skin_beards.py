@@ -20,7 +20,7 @@ STYLES: dict[str, tuple[float, tuple[tuple[str, float, float], ...]]] = {
     "goatee": (0.05, (("goatee", 0.65, 0.95),)),
     "circle": (0.1, (("goatee", 0.65, 0.95), ("moustache", 0.65, 0.95))),
     "strap": (0.04, (("strap", 0.6, 0.9),)),
-    "sideburns": (0.03, (("sideburns", 0.6, 0.9),)),
+    "sideburns": (0.02, (("sideburns", 0.6, 0.9),)),
     "patch": (0.02, (("patch", 0.6, 0.9), ("full", 0.1, 0.3))),
 }
 """Style → its share of the bearded, and the regions of `skin_shapes.BEARDS` with the least and most density of each."""

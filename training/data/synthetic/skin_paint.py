@@ -38,7 +38,7 @@ _HEAD_VERTEX, _TORSO_VERTEX, _MOUTH_VERTEX = 358, 749, 541
 """One vertex of the base mesh in each piece of the texture: nose, chest, inside of the mouth."""
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _MOST_GAIN = 2.8  # linear; a texture brightened more shows its 8 bits
-_CAVITY_DEPTH_M, _CAVITY_LIGHT = 0.012, 0.35  # how far light reaches into the mouth, how much is left behind the lips
+_CAVITY_DEPTH_M, _CAVITY_LIGHT = 0.009, 0.8  # how far light reaches into the mouth, how much is left behind the lips
 
 
 def painted_skin(
@@ -90,7 +90,7 @@ class SkinPainter:
         head, torso, mouth = (piece_of(topology, _row(model, v)) for v in (_HEAD_VERTEX, _TORSO_VERTEX, _MOUTH_VERTEX))
         self._head, self._torso = _box(topology, head, size), _box(topology, torso, size)
         self._scalp = _scalp(topology, head, landmarks, size)[self._head]
-        corners = placed(landmarks, (*shapes.FACE[4:-4], (57, 8, 1.7)))
+        corners = placed(landmarks, shapes.FACE_CORNERS)
         low, high = corners.min(axis=0), corners.max(axis=0)
         self._face = _slices(low, high, size)
         masks = FaceMasks.drawn(_shape(self._face), landmarks - (self._face[1].start, self._face[0].start))
@@ -157,12 +157,12 @@ class SkinPainter:
         return np.asarray(head + self._scalp[..., None] * (grown - head), np.float32)
 
     def _lips_shaded(self, skin: Floats, own: Floats, rng: np.random.Generator) -> Floats:
-        """Lips redder than the skin around and no lighter than four fifths of it, on dark skin nearly of its colour."""
+        """Lips no lighter than four fifths of the skin around, and less red than in the pack, most on dark skin."""
         lips, tone = self._masks.lips[..., None], float(own @ _LUMINANCE)
         light = float((skin @ _LUMINANCE)[self._masks.lips > 0.8].mean())
-        dim = min(1.0, 0.8 * tone / max(light, 1.0)) * (1 - rng.uniform(0.0, 0.2) * np.array([-0.1, 1.0, 0.8]))
+        dim = min(1.0, 0.8 * tone / max(light, 1.0)) * (1 - rng.uniform(0.0, 0.1) * np.array([-0.1, 1.0, 0.8]))
         plain = (skin @ _LUMINANCE)[..., None] * (own / max(tone, 1.0))  # what the gain of a dark picture reddened
-        share = np.float32(np.clip(1.1 - tone / 160, 0, 0.7)) * lips
+        share = np.float32(np.clip(1.1 - tone / 160, 0.25, 0.7)) * lips
         even = skin + share * (plain - skin)
         return np.asarray(even * (1 - lips * (1 - dim.astype(np.float32))), np.float32)
 

@@ -63,8 +63,10 @@ SKIN_SAMPLE: Shape = ((1, 31, 0.4), (1, 31, 0.8), (3, 31, 0.6), (3, 31, 0.3))
 
 FACE: Shape = _whole(
     (
-        *((2, 14, -1.0), (2, 14, -0.3), (0, 16, -0.3), (0, 16, 0.0), (4, 0, 1.3)),
+        *((33, 8, 2.0), (7, 9, -6.2), (2, 14, -1.0), (2, 14, -0.3), (0, 16, -0.3), (0, 16, 0.0), (4, 0, 1.3)),
         *((48, 17, 1.45), (48, 19, 1.5), (33, 27, 2.2)),
     )
 )
-"""Everything that is not scalp; open below, where the throat is."""
+"""Everything that is not scalp, down to the throat."""
+FACE_CORNERS: Shape = ((4, 0, 1.3), (12, 16, 1.3), (33, 27, 2.2), (57, 8, 1.7))
+"""Places between which all other shapes lie."""
