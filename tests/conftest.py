@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach the commands that tests start: a job in a shell's background, and so its children, ignore it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _exported(factory: pytest.TempPathFactory, worker: str, backbone: str) -> Path:
