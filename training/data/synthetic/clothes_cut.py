@@ -7,12 +7,15 @@ the head model's with fixed weights.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from training.data.synthetic.mesh import Floats, Indices
 
-Line = Callable[[Floats], Floats]
+Values = npt.NDArray[np.floating[Any]]
+Line = Callable[[Floats], Values]
 """(n, 3) points of the rest head → (n,) about how many metres each lies inside of a line; negative outside."""
 Hold = dict[int, float]
 """Row of the head's vertices → weight."""

@@ -1,4 +1,4 @@
-"""Cloth on the head model's skin: patches between smooth lines, and rolls laid around the neck, made once and hung often.
+"""Cloth on the skin: patches between smooth lines and rolls laid around the neck, sewn once and hung often.
 
 What is cut and how each vertex hangs on the skin is the same for all heads; only where the skin is changes.
 """
@@ -7,19 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from training.data.synthetic.clothes_cut import Hold, Line, Mesh, mixed, neighbours, packed, rim
-from training.data.synthetic.head import Coefficients, HeadModel
+from training.data.synthetic.clothes_cut import Hold, Line, Mesh, Values, mixed, neighbours, packed, rim
+from training.data.synthetic.clothes_neck import MIDDLE, azimuth, rest_skin
+from training.data.synthetic.head import HeadModel
 from training.data.synthetic.mesh import Floats, Indices, Topology
 
 _HEM = 0.004  # metres from a hem's edge to its full thickness
 _TUCKED = -0.0015  # metres under the skin, where a hem begins
+_UP = np.array([0, 1, 0], np.float32)
 _STATIONS, _RING = 48, 12  # of a roll: along and across
-_MIDDLE = -0.065  # z of the neck's axis at its base, metres
-_NECK = (0.0585, 0.0022, -0.0135, 0.0024, 0.0024, -0.0014, -0.0012)  # harmonics of its radius there, metres
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Roll:
 
     line: Line
     """Where it is 0 the tube lies."""
-    radius: Callable[[Floats], Floats]
+    radius: Callable[[Floats], Values]
     """(n,) azimuths around the neck, 0 in front and ±π behind → (n,) metres."""
     lift: float = 0.5
     """How far its middle lies above the skin, in radii."""
@@ -93,9 +92,9 @@ class Sheet:
         both = np.einsum("nk,nkd->nd", self.weights, bound[self.rows])
         at, out = both[:, :3], both[:, 3:]
         out = out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
-        points = at + out * (self.lift + folds)[:, None] + self.skirt @ turn.T
+        points: Floats = at + out * (self.lift + folds)[:, None] + self.skirt @ turn.T
         if self.around.any():
-            points += self._across(at, out)
+            points = points + self._across(at, out)
         return np.asarray(points + self._bridged(points, out, steps), np.float32)
 
     def _bridged(self, points: Floats, out: Floats, steps: int) -> Floats:
@@ -103,8 +102,9 @@ class Sheet:
         smooth = points
         for _ in range(steps if self.ease.any() else 0):
             mean = np.add.reduceat(smooth[self.links], self.starts) / self._counts[:, None]
-            smooth = smooth + self.ease[:, None] * (mean - smooth)
-        return out * np.maximum(((smooth - points) * out).sum(axis=1, keepdims=True), 0)
+            smooth = smooth + self.ease[:, None] * np.asarray(mean - smooth, np.float32)
+        outwards = ((smooth - points) * out).sum(axis=1, keepdims=True)
+        return np.asarray(out * np.maximum(outwards, 0), np.float32)
 
     @property
     def _counts(self) -> Floats:
@@ -112,7 +112,7 @@ class Sheet:
 
     def _across(self, at: Floats, out: Floats) -> Floats:
         """What `around` is in these axes; the roll runs horizontally around the neck."""
-        along = np.cross(np.float32([0, 1, 0]), out)
+        along = np.cross(_UP, out)
         along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
         third = np.cross(out, along)
         return self.around[:, :1] * out + self.around[:, 1:2] * along + self.around[:, 2:] * third
@@ -138,42 +138,6 @@ def hem_lift(inside: Floats, lift: float) -> Floats:
     """(n,) metres above the skin: a quarter of a circle from under the skin to the full lift."""
     along = np.clip(inside / _HEM, 0.0, 1.0)
     return np.asarray(_TUCKED + (lift - _TUCKED) * np.sqrt(1.0 - (1.0 - along) ** 2), np.float32)
-
-
-def azimuth(points: Floats) -> Floats:
-    """(n,) radians around the neck: 0 in front, positive to the picture's right, ±π behind."""
-    return np.asarray(np.arctan2(points[:, 0], points[:, 2] - _MIDDLE), np.float32)
-
-
-@lru_cache(maxsize=4)
-def rest_skin(model: HeadModel) -> tuple[Floats, Indices]:
-    """The average head's vertices, and the triangles of neck and shoulders, where cloth can lie."""
-    rest = model.shape(Coefficients())
-    height = plane(rest)[model.topology.triangles].max(axis=1)
-    return rest, model.topology.triangles[height < 0.07]
-
-
-def plane(points: Floats) -> Floats:
-    """(n,) metres above the slanted plane of a necklace."""
-    height = points[:, 1] + 0.160 + 0.45 * (points[:, 2] + 0.015)
-    return np.asarray(height / np.hypot(1, 0.45), np.float32)
-
-
-def _necklace() -> Floats:
-    """(96, 3) points of a necklace around the average neck: where the plane cuts its skin, as harmonics."""
-    around = np.linspace(-np.pi, np.pi, 96, endpoint=False)
-    radius = np.sum([size * np.cos(k * around) for k, size in enumerate(_NECK)], axis=0)
-    x, z = radius * np.sin(around), _MIDDLE + radius * np.cos(around)
-    return np.stack([x, -0.160 - 0.45 * (z + 0.015), z], axis=1).astype(np.float32)
-
-
-_NECKLACE = _necklace()
-
-
-def up(points: Floats) -> Floats:
-    """(n,) metres from the necklace, positive up the neck and negative down the body."""
-    away = np.linalg.norm(points[:, None] - _NECKLACE, axis=2).min(axis=1)
-    return np.asarray(np.copysign(away, plane(points)), np.float32)
 
 
 @dataclass
@@ -205,8 +169,8 @@ def sew(model: HeadModel, pieces: Sequence[Patch | Roll]) -> Sheet:
     parts = [np.ascontiguousarray(part) for part in np.split(table, [3, 4, 5, 8, 11, 12], axis=1)]
     point, inside, lift, around, skirt, ease, uv = parts
     topology = Topology(corners, uv, corners)
-    flat = [column[:, 0] for column in (inside, lift)]
-    return Sheet(rows, weights, point, *flat, around, skirt, ease[:, 0], links, starts, topology)
+    heights = (inside[:, 0], lift[:, 0])
+    return Sheet(rows, weights, point, *heights, around, skirt, ease[:, 0], links, starts, topology)
 
 
 def _columns(rest: Floats, inside: Floats, lift: Floats, ease: Floats | float, uv: Floats) -> Floats:
@@ -265,7 +229,7 @@ def _add_roll(seam: _Seam, skin: Mesh, roll: Roll) -> None:
 def _stations(skin: Mesh, line: Line) -> tuple[list[Hold], Floats, Floats]:
     """Places on the line at even azimuths from -π to π: how they hang, where they are at rest, their azimuths."""
     cut, value = skin.split(line)
-    near = np.hypot(cut.rest[:, 0], cut.rest[:, 2] - _MIDDLE) < 0.13
+    near = np.hypot(cut.rest[:, 0], cut.rest[:, 2] - MIDDLE) < 0.13
     on = np.flatnonzero((np.abs(value) < 1e-6) & near)
     angles, first = np.unique(azimuth(cut.rest[on]), return_index=True)
     on = on[first]

@@ -134,7 +134,9 @@ def _print(rng: np.random.Generator) -> Array:
         for _ in range(int(0.12 / size**2) + 2):
             dx, dy = ((axis - rng.random() + 0.5) % 1 - 0.5 for axis in (x, y))
             edge = size * (1 + 0.35 * np.sin(petals * np.arctan2(dy, dx) + rng.uniform(0, 6)))
-            picture = _between(picture, colour, 0.5 + 0.5 * np.tanh((edge * rng.uniform(0.4, 1) - np.hypot(dx, dy)) * 80))
+            picture = _between(
+                picture, colour, 0.5 + 0.5 * np.tanh((edge * rng.uniform(0.4, 1) - np.hypot(dx, dy)) * 80)
+            )
     return picture * _threads(rng, 0.02)
 
 

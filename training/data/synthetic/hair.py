@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from runtime.errors import HeadPoseError
-from training.data.synthetic.clothes_sew import plane, rest_skin
+from training.data.synthetic.clothes_neck import plane, rest_skin
 from training.data.synthetic.head import HeadModel
 from training.data.synthetic.mesh import Floats, Indices, Topology, vertex_normals
 from training.data.synthetic.parts import Material, Part
@@ -25,6 +25,9 @@ Bytes = npt.NDArray[np.uint8]
 
 PICTURE_MEAN = 0.3
 """Linear mean of an evened picture's hair, each channel."""
+
+_MIRROR = np.array([-1, 1, 1], np.float32)
+_CROWN = np.array([0, 0.03, 0], np.float32)  # from between the ears to the middle of the skull
 
 DARKEST, LIGHTEST = 0.012, 0.42
 """Bounds of the hair's luminance, linear: no hair is as black as a hole, and none glows."""
@@ -64,8 +67,8 @@ class Look:
 
 LOOKS: dict[str, Look] = {
     "afro01": Look(length=(0.95, 1.0), volume=(0.96, 1.22), wave=0.003, gloss=(0.0, 0.12)),
-    "bob01": Look(length=(0.75, 1.2), fringe=(0.0, 0.3), wave=0.0025),
-    "bob02": Look(length=(0.75, 1.2), fringe=(0.0, 0.3), wave=0.003),
+    "bob01": Look(length=(0.75, 1.2), fringe=(0.0, 0.12), wave=0.0025),
+    "bob02": Look(length=(0.75, 1.2), fringe=(0.0, 0.2), wave=0.003),
     "long01": Look(length=(0.45, 1.0), volume=(0.96, 1.1), wave=0.004),
     "ponytail01": Look(length=(0.6, 1.05), volume=(0.97, 1.06), wave=0.004),
     "Braid01": Look(length=(0.8, 1.0), fringe=(0.0, 0.4), wave=0.002),
@@ -73,7 +76,10 @@ LOOKS: dict[str, Look] = {
 }
 """Style → its look where it is not the usual one. A fringe that hides an eye is shortened to the brows as a rule."""
 
-LONG_FRINGE = 0.12
+CLEARANCE = 0.014
+"""Metres between shoulders and the hair on them: room for clothes."""
+
+LONG_FRINGE = 0.08
 """Share of the heads whose fringe is left as it is."""
 
 
@@ -90,7 +96,7 @@ def hair_picture(picture: Bytes) -> Bytes:
     depth = np.log(bright)
     depth = (depth - depth[hair].mean()) / max(float(depth[hair].std()), 1e-3)
     shade = np.exp(0.32 * np.clip(depth, -2.2, 2.2))[..., None]
-    shown = shade * (linear / bright[..., None]) ** 0.25
+    shown = shade * (linear / bright[..., None]) ** 0.12
     shown *= PICTURE_MEAN / shown[hair].mean(axis=0)
     out = picture.copy()
     out[..., :3] = np.clip(255 * shown ** (1 / 2.2), 0, 255).round().astype(np.uint8)
@@ -101,9 +107,10 @@ def hair_tint(colour_srgb: Sequence[float], rng: np.random.Generator) -> tuple[f
     """Linear tint of an evened picture for hair of that sRGB colour (0–255), within what hair is, varied a little."""
     linear = (np.asarray(colour_srgb, np.float64) / 255.0) ** 2.2
     luminance = float(linear @ np.array([0.2126, 0.7152, 0.0722]))
-    wanted = np.clip(luminance * np.exp(rng.normal(0.0, 0.2)), DARKEST, LIGHTEST)
-    grey = rng.uniform(0.0, 0.25)  # hair is seldom as saturated as a single strand of it
-    varied = (linear * (1 - grey) + luminance * grey) / max(luminance, 1e-4) * rng.uniform(0.96, 1.04, 3)
+    within = rng.uniform(1.0, 1.5)  # so that not all that is cut has one tone
+    wanted = float(np.clip(luminance * np.exp(rng.normal(0.0, 0.2)), DARKEST * within, LIGHTEST / within))
+    grey = rng.uniform(0.0, 0.25) + 0.6 * wanted  # light hair is seldom as yellow as its name
+    varied = (linear * (1 - grey) + luminance * grey + 1e-4) / (luminance + 1e-4) * rng.uniform(0.96, 1.04, 3)
     red, green, blue = (varied * wanted / PICTURE_MEAN).tolist()
     return red, green, blue
 
@@ -132,22 +139,22 @@ def hair_part(
     look, tint = LOOKS.get(proxy.name, Look()), hair_tint(hair_colour_srgb, rng)
     mirrored = bool(look.mirrored and rng.random() < 0.5)
     points = mirrored_fit(model, proxy, vertices) if mirrored else proxy.fit(vertices)
-    points = _above_shoulders(model, proxy, vertices, shaped(model, proxy, vertices, points, rng), mirrored)
+    points = _above_shoulders(model, vertices, shaped(model, proxy, vertices, points, rng))
     material = Material(rng.uniform(*look.gloss), rng.uniform(0.38, 0.6), 0.0, tint, "cutout")
     return Part(points, _turned_over(proxy.topology) if mirrored else proxy.topology, texture_key, material, place)
 
 
 def mirrored_fit(model: HeadModel, proxy: Proxy, vertices: Floats) -> Floats:
     """(n, 3) the style fitted to the head in the mirror, seen in the mirror: its parting changes sides."""
-    other = np.ascontiguousarray(vertices[_partners(model)] * np.float32([-1, 1, 1]))
-    return proxy.fit(other) * np.float32([-1, 1, 1])
+    other = np.ascontiguousarray(vertices[_partners(model)] * _MIRROR)
+    return proxy.fit(other) * _MIRROR
 
 
 @lru_cache(maxsize=4)
 def _partners(model: HeadModel) -> Indices:
     """(V,) the vertex that each becomes in the mirror: the nearest of the rest head."""
     rest = rest_skin(model)[0]
-    return _nearest(rest * np.float32([-1, 1, 1]), rest)[0]
+    return _nearest(rest * _MIRROR, rest)[0]
 
 
 def _nearest(points: Floats, among: Floats) -> tuple[Indices, Floats]:
@@ -171,13 +178,10 @@ def _turned_over(topology: Topology) -> Topology:
 
 
 @lru_cache(maxsize=32)
-def _skin_below(model: HeadModel, proxy: Proxy) -> tuple[Indices, Floats, npt.NDArray[np.bool_]]:
-    """For each of the style's vertices at rest: the skin's nearest, metres to it, and whether that is a shoulder's."""
+def _above_skin(model: HeadModel, proxy: Proxy) -> Floats:
+    """(n,) metres from each of the style's vertices to the skin, at rest."""
     rest = rest_skin(model)[0]
-    skin = np.unique(model.topology.triangles)
-    rows, metres = _nearest(proxy.fit(rest), rest[skin])
-    rows = skin[rows].astype(np.int32)
-    return rows, metres, plane(rest[rows]) < -0.005
+    return _nearest(proxy.fit(rest), rest[np.unique(model.topology.triangles)])[1]
 
 
 def _step(low: float, high: float, values: Floats) -> Floats:
@@ -189,15 +193,17 @@ def _step(low: float, high: float, values: Floats) -> Floats:
 def shaped(model: HeadModel, proxy: Proxy, vertices: Floats, points: Floats, rng: np.random.Generator) -> Floats:
     """(n, 3) the fitted style made longer, fuller and wavier by chance; what lies on the scalp stays."""
     look = LOOKS.get(proxy.name, Look())
-    loose = _step(0.004, 0.03, _skin_below(model, proxy)[1])[:, None]
-    eyes, ears = (vertices[[model.joint(f"{name}.L"), model.joint(f"{name}.R")]].mean(axis=0) for name in ("eye", "ear"))
+    loose = _step(0.004, 0.03, _above_skin(model, proxy))[:, None]
+    eyes, ears = (
+        vertices[[model.joint(f"{name}.L"), model.joint(f"{name}.R")]].mean(axis=0) for name in ("eye", "ear")
+    )
     fringe = rng.uniform(*look.fringe) if rng.random() > LONG_FRINGE else 1.0
     points = points - _fringe_cut(points, eyes, fringe)
     below = np.minimum(points[:, 1] - ears[1] + 0.02, 0.0)
     points[:, 1] += below * np.float32(rng.uniform(*look.length) - 1.0)
     wide = np.float32(rng.uniform(*look.volume) * np.array([rng.uniform(0.97, 1.04), 1.0, 1.0]) - 1.0)
     skull = _step(-0.16, -0.06, points[:, 1])[:, None]  # hair on the shoulders is not blown up
-    points = points + loose * skull * wide * (points - (ears + np.float32([0, 0.03, 0])))
+    points = points + loose * skull * wide * (points - (ears + _CROWN))
     return np.asarray(points + loose * _waves(points, look.wave * rng.random(), rng), np.float32)
 
 
@@ -208,6 +214,7 @@ def _fringe_cut(points: Floats, eyes: Floats, left: float) -> Floats:
     hanging = np.minimum(points[:, 1] - (eyes[1] + 0.024), 0.0)
     cut = np.zeros_like(points)
     cut[:, 1] = before * hanging * (1.0 - left)
+    cut[:, 2] = before * np.minimum(-0.4 * hanging, 0.012) * (1.0 - left)  # and does not stand off like a peak
     return cut
 
 
@@ -222,15 +229,25 @@ def _waves(points: Floats, height: float, rng: np.random.Generator) -> Floats:
     return total
 
 
-def _above_shoulders(model: HeadModel, proxy: Proxy, vertices: Floats, points: Floats, mirrored: bool) -> Floats:
+@lru_cache(maxsize=4)
+def _shoulder_points(model: HeadModel) -> Indices:
+    """A third of the skin's vertices below the neck."""
+    rest, triangles = rest_skin(model)
+    rows = np.unique(triangles)
+    return rows[plane(rest[rows]) < -0.005][::3].astype(np.int32)
+
+
+def _above_shoulders(model: HeadModel, vertices: Floats, points: Floats) -> Floats:
     """The hair that would lie in or near the shoulders laid upon them and what they wear."""
-    rows, metres, shoulder = _skin_below(model, proxy)
-    chosen = np.flatnonzero(shoulder & (metres < 0.05))
-    if not len(chosen):
+    rows = _shoulder_points(model)
+    if not len(rows):
         return points
-    under = _partners(model)[rows[chosen]] if mirrored else rows[chosen]
-    out = vertex_normals(vertices, rest_skin(model)[1])[under]
-    height = ((points[chosen] - vertices[under]) * out).sum(axis=1, keepdims=True)
+    low = np.flatnonzero(points[:, 1] < vertices[rows, 1].max() + 0.02)
+    if not len(low):
+        return points
+    near, metres = _nearest(points[low], vertices[rows])
+    out = vertex_normals(vertices, rest_skin(model)[1])[rows[near]]
+    height = ((points[low] - vertices[rows[near]]) * out).sum(axis=1)
     raised = points.copy()
-    raised[chosen] += out * np.clip(0.014 - height, 0.0, 0.03)
+    raised[low] += out * (np.clip(CLEARANCE - height, 0.0, 0.05) * (metres < 0.06))[:, None]
     return raised
