@@ -86,6 +86,7 @@ def _cells(azimuth: Array, elevation: Array) -> tuple[Array, Array]:
 
 def _stretched(bound: Array, steps: int) -> Array:
     """A membrane that is nowhere below the bound; 0 bounds nothing."""
+    bound[0], bound[-1] = bound[0].max(), bound[-1].max()  # one point each
     radii = np.where(bound > 0, bound, bound[bound > 0].mean())
     half = _COLUMNS // 2
     for step in range(steps + 12):
@@ -93,7 +94,7 @@ def _stretched(bound: Array, steps: int) -> Array:
         below = np.concatenate([np.roll(radii[1:2], half, 1), radii[:-1]])
         mean = (above + below + np.roll(radii, 1, 1) + np.roll(radii, -1, 1)) / 4
         radii = np.maximum(bound, mean) if step >= 12 else np.where(bound > 0, bound, mean)
-        radii[0], radii[-1] = radii[0].mean(), radii[-1].mean()
+        radii[0], radii[-1] = max(bound[0, 0], radii[0].mean()), max(bound[-1, 0], radii[-1].mean())
     return radii
 
 

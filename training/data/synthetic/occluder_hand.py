@@ -177,7 +177,7 @@ def _call(rng: np.random.Generator, fit: HeadFit, eye: Array) -> _Pose:
     phone, down, _ = _phone(fit)
     at = phone + np.array([0.012, -0.012, 0.0])
     curls = _bent(rng, 35, 38, 40, 42)
-    return _Pose(at, -down + np.array([0.0, 0.2, 0.35]), np.array([-1.0, 0.0, 0.1]), curls, 0.4, 20, touches=False)
+    return _Pose(at, -down + np.array([0.0, 0.2, 0.35]), np.array([-1.0, 0.0, 0.1]), curls, 0.4, 20)
 
 
 def _phone(fit: HeadFit) -> tuple[Array, Array, Array]:
