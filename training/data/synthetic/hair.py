@@ -59,6 +59,8 @@ class Look:
     """Range of the distance from the skull's middle, 1 as it is; roots stay on the scalp."""
     fringe: tuple[float, float] = (0.2, 1.0)
     """Range of what remains of hair that hangs below the brows in front of the face."""
+    uncut: bool = True
+    """Whether a fringe is left as it is at times; not where it would hide both eyes."""
     wave: float = 0.002
     """Most of the waves' height, metres."""
     gloss: tuple[float, float] = (0.12, 0.5)
@@ -67,7 +69,7 @@ class Look:
 
 LOOKS: dict[str, Look] = {
     "afro01": Look(length=(0.95, 1.0), volume=(0.96, 1.22), wave=0.003, gloss=(0.0, 0.12)),
-    "bob01": Look(length=(0.75, 1.2), fringe=(0.0, 0.12), wave=0.0025),
+    "bob01": Look(length=(0.75, 1.2), fringe=(0.0, 0.12), uncut=False, wave=0.0025),
     "bob02": Look(length=(0.75, 1.2), fringe=(0.0, 0.2), wave=0.003),
     "long01": Look(length=(0.45, 1.0), volume=(0.96, 1.1), wave=0.004),
     "ponytail01": Look(length=(0.6, 1.05), volume=(0.97, 1.06), wave=0.004),
@@ -197,7 +199,9 @@ def shaped(model: HeadModel, proxy: Proxy, vertices: Floats, points: Floats, rng
     eyes, ears = (
         vertices[[model.joint(f"{name}.L"), model.joint(f"{name}.R")]].mean(axis=0) for name in ("eye", "ear")
     )
-    fringe = rng.uniform(*look.fringe) if rng.random() > LONG_FRINGE else 1.0
+    fringe, chance = rng.uniform(*look.fringe), rng.random()
+    if look.uncut and chance < LONG_FRINGE:
+        fringe = 1.0
     points = points - _fringe_cut(points, eyes, fringe)
     below = np.minimum(points[:, 1] - ears[1] + 0.02, 0.0)
     points[:, 1] += below * np.float32(rng.uniform(*look.length) - 1.0)
