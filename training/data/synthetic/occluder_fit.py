@@ -19,8 +19,8 @@ _ROWS, _COLUMNS = 37, 72  # 5° apart
 _STEP = np.pi / (_ROWS - 1)
 _ANCHORS = {  # on the skin of the head of coefficients 0, metres
     "ear top": (0.075, 0.016, -0.036),
-    "ear behind": (0.068, 0.0, -0.060),
-    "ear below": (0.062, -0.03, -0.054),
+    "ear behind": (0.068, 0.0, -0.055),
+    "ear below": (0.062, -0.03, -0.049),
     "ear front": (0.073, 0.002, -0.022),
     "temple": (0.070, 0.018, 0.000),
 }

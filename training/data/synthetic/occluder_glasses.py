@@ -112,12 +112,10 @@ def _bridge(style: _Style, rims: Array, fit: HeadFit) -> Piece:
 def _temples(style: _Style, rims: Array, fit: HeadFit) -> list[Piece]:
     hinge = rims[3 if style.shape in ("aviator", "half", "rectangle") else 2]
     top = fit.anchor("ear top") + np.array([0.0, 0.002, 0.0])
-    wide = max(hinge[0] + 0.002, top[0] + 0.002)
-    corner = np.array([wide, hinge[1], hinge[2] - 0.006])
-    middle = 0.5 * (corner + top) + np.array([0.001, 0.0, 0.0])
-    sides = fit.skull.pushed([middle, top], 0.0022)
+    corner = hinge + np.array([min(0.005, max(top[0] - hinge[0], 0.002)), 0.0, -0.006])
+    sides = fit.skull.pushed([corner + share * (top - corner) for share in (0.35, 0.7, 1.0)], 0.0022)
     hook = fit.skull.pushed([fit.anchor("ear behind"), fit.anchor("ear below")], 0.0025)
-    path = curve([hinge, corner, *sides, 0.5 * (sides[1] + hook[0]) + [0, 0.004, -0.001], *hook], 20)
+    path = curve([hinge, corner, *sides, 0.5 * (sides[-1] + hook[0]) + [0, 0.004, -0.001], *hook], 20)
     height = np.maximum(style.rim, 0.0008) * np.interp(np.arange(20), [0, 4, 19], [1.0, 1.4, 1.0])
     right = tube(path, np.stack([height, np.full(20, max(0.5 * style.rim, 0.0006))], 1), (0, 1, 0.001))
     return [right, mirrored(right)]
