@@ -116,7 +116,7 @@ def test_scenes_vary_within_their_bounds(plans):
     assert 10 <= fov.min() < 11
     assert 47 < fov.max() <= 50
     height = [0.24 / (2 * p.distance * np.tan(np.radians(p.fov_deg / 2))) for p in plans]  # of the picture's side
-    assert 0.45 <= min(height) < 0.5 < 0.8 < max(height) <= 0.85 + 1e-9
+    assert 0.5 - 1e-9 <= min(height) < 0.53 < 0.82 < max(height) <= 0.85 + 1e-9
     assert np.abs([plan.gaze for plan in plans]).max(axis=0).tolist() == [15.0, 20.0]
     for name, share in OCCLUDERS.items():
         seen = np.mean([name in plan.occluders for plan in plans])

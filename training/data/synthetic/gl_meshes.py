@@ -12,7 +12,7 @@ import numpy.typing as npt
 from training.data.synthetic.mesh import Topology
 from training.data.synthetic.parts import ALPHA_MODES, Part
 
-_KEPT = 64  # topologies; a scene has about ten
+_KEPT = 160  # topologies; a scene has about ten, all kinds of hair, clothes and occluders some 100
 
 
 @dataclass(frozen=True, eq=False)

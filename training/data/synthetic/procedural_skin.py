@@ -36,8 +36,8 @@ EYES = tuple(_IRISES)
 """Colours of the iris that `procedural_eyes` knows."""
 
 # Places on MakeHuman's eye texture, in shares of its side: the two eyeballs (left bottom, right top) and their parts
-_EYE_CENTRES = ((0.29, 0.71), (0.705, 0.297))  # x, y from the left top
-_IRIS_RADIUS, _PUPIL_RADIUS, _BALL_RADIUS = 0.114, 0.036, 0.28
+EYE_CENTRES = ((0.29, 0.71), (0.705, 0.297))  # x, y from the left top
+IRIS_RADIUS, _PUPIL_RADIUS, _BALL_RADIUS = 0.114, 0.036, 0.28
 
 
 def skin_tone(melanin: float, redness: float) -> Array:
@@ -105,11 +105,11 @@ def procedural_eyes(rng: np.random.Generator, colour: str | None = None, size: i
     base = np.array(_IRISES[colour or drawn], dtype=np.float64) * rng.uniform(0.75, 1.2)
     ramp = (np.arange(size) + 0.5) / size
     picture = np.full((size, size, 3), 170.0)
-    for x, y in _EYE_CENTRES:
+    for x, y in EYE_CENTRES:
         radius = np.hypot(ramp[None, :] - x, ramp[:, None] - y)
         angle = np.arctan2(ramp[:, None] - y, ramp[None, :] - x)
         picture = np.where((radius < _BALL_RADIUS)[..., None], _white(radius), picture)
-        picture = np.where((radius < _IRIS_RADIUS)[..., None], _iris(rng, base, radius, angle), picture)
+        picture = np.where((radius < IRIS_RADIUS)[..., None], _iris(rng, base, radius, angle), picture)
         picture = np.where((radius < _PUPIL_RADIUS)[..., None], 8.0, picture)
     return np.asarray(np.clip(picture, 0.0, 255.0), dtype=np.uint8)
 
@@ -121,5 +121,5 @@ def _white(radius: Array) -> Array:
 
 def _iris(rng: np.random.Generator, base: Array, radius: Array, angle: Array) -> Array:
     rays = sum(np.sin(count * angle + rng.uniform(0.0, 6.28)) for count in (17, 29, 43)) / 3.0
-    edge = np.clip((_IRIS_RADIUS - radius) / (0.25 * _IRIS_RADIUS), 0.25, 1.0)  # the dark ring around
+    edge = np.clip((IRIS_RADIUS - radius) / (0.25 * IRIS_RADIUS), 0.25, 1.0)  # the dark ring around
     return np.asarray(base * ((1.0 + 0.25 * rays) * edge)[..., None], dtype=np.float64)

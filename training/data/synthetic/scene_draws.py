@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from training.data.synthetic.catalogue import Catalogue, SkinChoice
+from training.data.synthetic.hair import HAIR_SHARES
 from training.data.synthetic.head import HeadModel
 from training.data.synthetic.identity import sample_actions
 
@@ -111,8 +112,14 @@ def _eye_names(rng: np.random.Generator, names: Sequence[str], group: str) -> Se
 
 
 def choose_hair(rng: np.random.Generator, catalogue: Catalogue, sex: str) -> str:
-    """A hair style, or '' for a bald head."""
-    return choose(rng, catalogue.hair, none=_BALD[sex])
+    """A hair style as often as `hair.HAIR_SHARES` says (unknown ones as the rarest there), or '' for a bald head."""
+    bald, place = rng.random() < _BALD[sex], rng.random()
+    if bald or not catalogue.hair:
+        return ""
+    rarest = min(shares[sex] for shares in HAIR_SHARES.values())
+    often = np.array([HAIR_SHARES[name][sex] if name in HAIR_SHARES else rarest for name in catalogue.hair])
+    number = int(np.searchsorted(np.cumsum(often / often.sum()), place))
+    return catalogue.hair[min(number, len(catalogue.hair) - 1)]
 
 
 def draw_face(rng: np.random.Generator, catalogue: Catalogue) -> dict[str, Any]:
@@ -136,12 +143,12 @@ def draw_occluders(rng: np.random.Generator) -> dict[str, Any]:
 
 
 def draw_camera(rng: np.random.Generator) -> dict[str, Any]:
-    """A lens from tele to wide, the head filling 45–85 % of the picture's height, not quite in its middle.
+    """A lens from tele to wide, the head filling 50–85 % of the picture's height, not quite in its middle.
 
     Every second picture is cut out of a photograph of up to 70°, up to 20° off its axis in width and height.
     """
     fov = math.exp(_between(rng, math.log(10.0), math.log(50.0)))
-    share = _between(rng, 0.45, 0.85)
+    share = _between(rng, 0.5, 0.85)
     half = math.tan(math.radians(fov) / 2.0)
     cut_out = rng.random() < 0.5
     reach = min(_MOST_OFF_AXIS_DEG, _PHOTOGRAPH_DEG / 2.0 - fov / 2.0)

@@ -89,7 +89,8 @@ void main() {
     float shine = a2 / (4.0 * lobe * lobe * (up * (1.0 - k) + k) * (nv * (1.0 - k) + k)) * fresnel * up * gloss;
     vec3 sent = albedo_colour * (ambient_light + main_colour * falloff * soft)
         + ambient_gloss * gloss + main_colour * (min(shine, 4.0) * open);
-    sent = sent * (1.0 + sent * 0.04) / (1.0 + 0.2 * sent);  // a camera's shoulder: bright light bends, it is not cut
+    // a camera's shoulder: bright light bends, it is not cut
+    sent = mix(sent, 0.6 + 0.4 * (1.0 - exp((0.6 - sent) / 0.4)), greaterThan(sent, vec3(0.6)));
     colour = vec4(clamp(sent, 0.0, 1.0), 1.0);
 #if ALPHA == 2
     colour *= alpha;

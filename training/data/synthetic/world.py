@@ -19,12 +19,11 @@ from training.data.source import Progress, silent
 from training.data.synthetic.assets import AssetPack
 from training.data.synthetic.backgrounds import Backgrounds
 from training.data.synthetic.catalogue import Catalogue
+from training.data.synthetic.dressing import plan_vertices
 from training.data.synthetic.generate import Painter
-from training.data.synthetic.head import FORMAT, Coefficients, HeadModel
+from training.data.synthetic.head import FORMAT, HeadModel
 from training.data.synthetic.head_model import build_head_model
-from training.data.synthetic.identity import gaze_actions, sample_changes
-from training.data.synthetic.labels import detector_box, face_landmarks, plan_camera, plan_neck
-from training.data.synthetic.mesh import Floats
+from training.data.synthetic.labels import detector_box, face_landmarks, plan_camera
 from training.data.synthetic.poses import MAX_YAW_DEG, draw_poses
 from training.data.synthetic.scene_plan import PLAN_FORMAT, ScenePlan, plan_scene
 from training.data.synthetic.shards import ShardRecord
@@ -90,7 +89,7 @@ class World:
     @contextmanager
     def open(self) -> Iterator[Painter]:
         """The renderer. Raises HeadPoseError without OpenGL."""
-        with Studio(self.model, self.pack, Backgrounds(self.backgrounds), self.size) as studio:  # type: ignore[arg-type]
+        with Studio(self.model, self.pack, Backgrounds(self.backgrounds), self.size) as studio:
 
             def paint(index: int) -> Any:
                 face = studio.labelled(self.plan(index))
@@ -112,13 +111,6 @@ class World:
             "assets": None if self.assets is None else _files_hash(self.assets),
             "catalogue": names | {"skins": [skin["name"] for skin in names["skins"]]},
         }
-
-
-def plan_vertices(model: HeadModel, plan: ScenePlan) -> Floats:
-    """(V, 3) of the head of a plan in the frame of `mesh`, its neck bent; the same as `Studio.vertices`."""
-    changes = sample_changes(model, np.random.default_rng(plan.identity_seed))
-    actions = {**plan.expression, **gaze_actions(*plan.gaze)}
-    return model.bend(model.shape(Coefficients(plan.phenotypes, changes, actions)), plan_neck(plan))
 
 
 def _files_hash(folder: Path) -> str:
