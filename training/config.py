@@ -23,13 +23,15 @@ class TrainConfig:
     """Everything that decides the weights, and where they go. The docstring of a field is its flag's help."""
 
     dataset: str = "Pose_300W_LP"
-    """data set: Pose_300W_LP, AFLW2000, BIWI, BIWI_npz, FaceList, LabelledPhotos, DrawnHeads"""
+    """data set: Pose_300W_LP, AFLW2000, BIWI, BIWI_npz, FaceList, LabelledPhotos, DrawnHeads, Synthetic or
+    synthetic-heldout (heads rendered on the fly; for a set of headpose synth: FaceList)"""
     data_dir: str = "datasets/300W_LP"
-    """its folder (or file)"""
+    """its folder (or file); not used by DrawnHeads, Synthetic and synthetic-heldout"""
     filename_list: str | None = None
     """its list of files (default: filenames.txt in the folder)"""
     data_options: dict[str, str] = field(default_factory=dict)
-    """options of the data set as name=value, comma-separated: landmarks=visible, labels=rgb, split=train, count=512"""
+    """options of the data set as name=value, comma-separated: landmarks=visible, labels=rgb, split=train, count=512;
+    of Synthetic and synthetic-heldout: count, seed, size, density (300w-lp, uniform), max_yaw, assets, head_model"""
     framing: str | None = None
     """how the picture is cut around the face (default: the data set's own for training)"""
     augmentation: str = "paper"
