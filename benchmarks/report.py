@@ -27,6 +27,7 @@ END = "<!-- benchmarks:end -->"
 LOADER_BEGIN, LOADER_END = (mark.replace("benchmarks:", "loader:") for mark in (BEGIN, END))
 RENDER_BEGIN, RENDER_END = (mark.replace("benchmarks:", "render:") for mark in (BEGIN, END))
 README = Path(__file__).resolve().parent.parent / "README.md"
+_SHARED_LOAD = 0.5  # of the machine before a measurement: half a core was busy
 _ENGINE_NAMES = {"onnx": "ONNX Runtime", "tflite": "LiteRT", "coreml": "Core ML", "pytorch": "PyTorch"}
 _MODEL_NAMES = {"repnext_m4": "6DRepNeXt, RepNeXt-M4", "repvgg_b1g2": "6DRepNet, RepVGG-B1g2 (fused)"}
 
@@ -115,6 +116,8 @@ def render_markdown(result: RenderResult, source: str) -> str:
     for name, samples, rate in rows:
         p50, p95 = np.percentile(samples, [50, 95])
         lines.append(f"| {name} | {np.mean(samples):.1f} | {p50:.1f}, {p95:.1f} | {rate:.1f} |")
+    if result.load is not None and result.load >= _SHARED_LOAD:
+        lines += ["", "Other work ran on the same cores: it is in the wall clock, and not in the processor time."]
     if not result.valid:
         lines += ["", f"The machine was busy while this was measured: {'; '.join(result.invalid_reasons)}."]
     return "\n".join(lines)

@@ -159,3 +159,5 @@ def test_the_readme_table_shows_rates_and_doubts(result):
     assert "too busy" not in sure
     assert "MakeHuman" in sure
     assert "before the run unknown" in sure
+    assert "Other work" not in sure
+    assert "Other work" in report.render_markdown(replace(result, load=1.2), "benchmarks/x.json")
