@@ -42,6 +42,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--backgrounds", action="append", default=[], metavar="DIR", help="also put these pictures behind the heads"
     )
+    what.add_argument(
+        "--environments",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="light every second head by these panoramas (.hdr); training/data/synthetic/environments.py tells where "
+        "to get some",
+    )
     what.add_argument("--head-model", metavar="FILE", help="kept geometry (default: one in the cache, made if absent)")
     how = parser.add_argument_group("how")
     how.add_argument("--workers", type=int, metavar="N", help="processes (default: one per core)")
@@ -89,6 +97,7 @@ def _choices(args: argparse.Namespace) -> dict[str, Any]:
         "assets": args.assets,
         "head_model": args.head_model,
         "backgrounds": tuple(Path(folder) for folder in args.backgrounds),
+        "environments": tuple(Path(folder) for folder in args.environments),
         "held_out": args.held_out,
         "seed": args.seed,
         "density": args.density,
@@ -135,6 +144,7 @@ def _plan(world: World, order: Order) -> dict[str, Any]:
         "skins": len(part.skins),
         "hair_styles": len(part.hair),
         "backgrounds": len(part.backgrounds),
+        "environments": len(part.environments),
         "assets": str(world.assets) if world.assets else "none (drawn skins, no hair)",
         "head_model": f"{world.head_model}{'' if world.head_model.exists() else ' (will be made, 1-2 minutes)'}",
     }

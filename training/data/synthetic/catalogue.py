@@ -60,7 +60,7 @@ class Catalogue:
     actions: tuple[str, ...] = ()
     """Facial actions of the head model, by ARKit's names."""
     environments: tuple[str, ...] = tuple(ENVIRONMENTS)
-    """Where the light comes from."""
+    """Where the light comes from: names of `Environments`."""
     identities: tuple[int, int] = IDENTITIES
     """Range of the people, the end excluded."""
     held_out: bool | None = None
@@ -71,7 +71,13 @@ class Catalogue:
             raise HeadPoseError("scenes need a skin, a background and an identity: give a catalogue with some of each")
 
     @classmethod
-    def of(cls, pack: AssetPack | None, backgrounds: Sequence[str], actions: Sequence[str] = ()) -> Catalogue:
+    def of(
+        cls,
+        pack: AssetPack | None,
+        backgrounds: Sequence[str],
+        actions: Sequence[str] = (),
+        environments: Sequence[str] = tuple(ENVIRONMENTS),
+    ) -> Catalogue:
         """Everything of an asset pack; of none, drawn skins and eyes, and heads with neither hair nor brows.
 
         Raises HeadPoseError without a background.
@@ -79,7 +85,7 @@ class Catalogue:
         if pack is None:
             drawn = [(f"{a}_{g}_{s}", a, g, s) for a in AGES for g in GROUPS for s in SEXES]
             skins = tuple(SkinChoice(f"{NO_FILE}/{name}", age, group, sex) for name, age, group, sex in drawn)
-            return cls(skins, tuple(backgrounds), actions=tuple(actions))
+            return cls(skins, tuple(backgrounds), actions=tuple(actions), environments=tuple(environments))
         eyes = [(one, file.stem) for one in pack.names["eyes"] for file in _eye_pictures(pack, one)]
         return cls(
             skins=tuple(SkinChoice(s.name, s.age, s.group, s.sex) for s in pack.skins),
@@ -89,6 +95,7 @@ class Catalogue:
             lashes=pack.names["eyelashes"],
             eyes=tuple(f"{part}/{picture}" for part, picture in eyes),
             actions=tuple(actions),
+            environments=tuple(environments),
         )
 
     def split(self, held_out: bool) -> Catalogue:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,7 @@ _COSINE = np.array([np.pi] + [2 * np.pi / 3] * 3 + [np.pi / 4] * 5)  # the clamp
 _BRIGHTEST = (
     4.0  # of the 99th percentile: a sun of few pixels would drown the rest; the directional lights stand for it
 )
+_SILENT = 0  # OpenCV's level of logging
 
 
 @dataclass(frozen=True)
@@ -100,19 +102,37 @@ def scaled_sh(sh: npt.ArrayLike, level: float) -> Array:
 def read_hdr(path: Path) -> Panorama:
     """An equirectangular .hdr or .exr file as (H, W, 3) float32 linear RGB.
 
-    Raises HeadPoseError if the file cannot be read as a picture with a panorama's shape.
+    Raises HeadPoseError if the file cannot be read as a picture with a panorama's shape; OpenCV's wheels of version 5
+    read no .exr, those of version 4 with OPENCV_IO_ENABLE_OPENEXR=1.
     """
     import cv2
 
-    try:
-        picture = cv2.imdecode(np.fromfile(path, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
-    except (OSError, cv2.error) as error:
-        raise HeadPoseError(f"cannot read the environment {path}: give a Radiance .hdr file") from error
+    picture = _decoded(path)
+    if picture is None and path.suffix.lower() == ".exr":
+        raise HeadPoseError(f"OpenCV {cv2.__version__} cannot read {path} here: convert it to a Radiance .hdr file")
     if picture is None or picture.dtype != np.float32 or picture.ndim != 3 or picture.shape[2] < 3:
         raise HeadPoseError(f"{path} is no picture of linear light: give a Radiance .hdr file")
     if picture.shape[1] != 2 * picture.shape[0]:
         raise HeadPoseError(f"{path} has {picture.shape[1]} × {picture.shape[0]} pixels: a panorama is twice as wide")
     return np.nan_to_num(np.maximum(picture[..., 2::-1], 0), posinf=65504.0).astype(np.float32)
+
+
+def _decoded(path: Path) -> npt.NDArray[Any] | None:
+    """The picture as OpenCV has it; None if it cannot be decoded, without what OpenCV itself prints then."""
+    import cv2
+
+    logging: Any = getattr(cv2.utils, "logging", cv2)  # OpenCV 5 has moved it
+    level = logging.getLogLevel()
+    logging.setLogLevel(_SILENT)
+    try:
+        raw = np.fromfile(path, dtype=np.uint8)
+        return cv2.imdecode(raw, cv2.IMREAD_UNCHANGED) if raw.size else None
+    except OSError as error:
+        raise HeadPoseError(f"cannot read the environment {path}: give a Radiance .hdr file") from error
+    except cv2.error:
+        return None
+    finally:
+        logging.setLogLevel(level)
 
 
 def _lobes(directions: Array, rng: np.random.Generator, base: Array, lobes: list[tuple[Array, float, Array]]) -> Array:

@@ -12,6 +12,7 @@ from training.data.synthetic.catalogue import Catalogue, SkinChoice
 from training.data.synthetic.hair import HAIR_SHARES
 from training.data.synthetic.head import HeadModel
 from training.data.synthetic.identity import sample_actions
+from training.data.synthetic.lighting import ENVIRONMENTS
 
 OCCLUDERS = {"glasses": 0.22, "hat": 0.12, "mask": 0.06, "hand": 0.08, "patch": 0.1}
 """What may cover a part of the face, and how often."""
@@ -27,6 +28,7 @@ _AGE = {
     "old": (0.88, 1.0),
 }  # of the head model: 1/3 child, 2/3 young, 1 old
 _MOST_OFF_AXIS_DEG, _PHOTOGRAPH_DEG = 20.0, 70.0
+_FILE_LIGHT_SHARE = 0.5
 _BALD = {"male": 0.12, "female": 0.02}
 _BROWN_SHARE = {"african": 0.97, "asian": 0.95, "caucasian": 0.4}
 _HAIR_COLOURS = {
@@ -162,7 +164,7 @@ def draw_camera(rng: np.random.Generator) -> dict[str, Any]:
 
 
 def draw_light(rng: np.random.Generator, catalogue: Catalogue) -> dict[str, Any]:
-    """Environment and what is done to it."""
+    """Environment and what is done to it; where there are environments of files, half of the scenes have one."""
     light = {
         "turn_deg": _between(rng, 0.0, 360.0),
         "level": math.exp(_between(rng, math.log(0.25), math.log(1.6))),
@@ -170,7 +172,17 @@ def draw_light(rng: np.random.Generator, catalogue: Catalogue) -> dict[str, Any]
         "exposure": float(np.clip(rng.normal(0.0, 0.5), -1.2, 1.2)),
         "warmth": float(np.clip(rng.normal(0.0, 0.4), -1.0, 1.0)),
     }
-    return {"environment": choose(rng, catalogue.environments), "light_seed": draw_seed(rng), "light": light}
+    return {
+        "environment": _choose_environment(rng, catalogue.environments),
+        "light_seed": draw_seed(rng),
+        "light": light,
+    }
+
+
+def _choose_environment(rng: np.random.Generator, names: Sequence[str]) -> str:
+    drawn = [name for name in names if name in ENVIRONMENTS]
+    files = [name for name in names if name not in ENVIRONMENTS]
+    return choose(rng, files if files and rng.random() < _FILE_LIGHT_SHARE else drawn or files)
 
 
 def draw_post(rng: np.random.Generator) -> dict[str, float]:

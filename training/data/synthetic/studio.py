@@ -10,17 +10,11 @@ import numpy.typing as npt
 from training.data.synthetic.assets import AssetPack
 from training.data.synthetic.backgrounds import Backgrounds
 from training.data.synthetic.dressing import Dresser, plan_vertices
+from training.data.synthetic.environments import Environments
 from training.data.synthetic.exposure import developed, exposed
 from training.data.synthetic.head import HeadModel
 from training.data.synthetic.labels import LabelledFace, detector_box, face_landmarks, plan_camera, scene_record
-from training.data.synthetic.lighting import (
-    Light,
-    drawn_environment,
-    drawn_lights,
-    scaled_sh,
-    sh_from_environment,
-    turn_panorama,
-)
+from training.data.synthetic.lighting import Light
 from training.data.synthetic.mesh import Floats
 from training.data.synthetic.parts import Rendered, Scene
 from training.data.synthetic.renderer import Renderer
@@ -38,13 +32,22 @@ class Studio:
         pack: skins and parts; None for drawn skins and eyes, and heads without hair.
         backgrounds: what stands behind.
         size: side of the picture in pixels.
+        environments: where the light comes from; None for the drawn ones alone.
 
     Raises:
         HeadPoseError: no EGL, a damaged asset.
     """
 
-    def __init__(self, model: HeadModel, pack: AssetPack | None, backgrounds: Backgrounds, size: int = 224) -> None:
+    def __init__(
+        self,
+        model: HeadModel,
+        pack: AssetPack | None,
+        backgrounds: Backgrounds,
+        size: int = 224,
+        environments: Environments | None = None,
+    ) -> None:
         self._model, self._backgrounds, self._size = model, backgrounds, size
+        self._environments = environments or Environments()
         self._renderer = Renderer(size)
         try:
             self._dresser = Dresser(model, pack, TextureStore(self._renderer))
@@ -84,19 +87,15 @@ class Studio:
     def _scene(self, plan: ScenePlan, vertices: Floats) -> Scene:
         camera, place = plan_camera(plan)
         person = self._dresser.dress(plan, vertices, place)
-        lights, sh = _light(plan, person.albedo)
+        lights, sh = self._light(plan, person.albedo)
         background = self._backgrounds.draw(np.random.default_rng(plan.background_seed), self._size, plan.background)
         return Scene(parts=person.parts, camera=camera, lights=lights, sh=sh, background=background)
+
+    def _light(self, plan: ScenePlan, albedo: float) -> tuple[tuple[Light, ...], Array]:
+        """Lights and harmonics of a plan, as its camera exposes them."""
+        lights, sh = self._environments.light(plan.environment, plan.light_seed, plan.light)
+        return exposed(lights, sh, plan.light["exposure"], plan.light["warmth"], albedo)
 
     def _developed(self, plan: ScenePlan, scene: Scene) -> Rendered:
         drawn = self._renderer.render(scene)
         return Rendered(developed(drawn.rgb, plan.post), drawn.coverage)
-
-
-def _light(plan: ScenePlan, albedo: float) -> tuple[tuple[Light, ...], Array]:
-    """Lights and harmonics of a plan, as its camera exposes them."""
-    rng = np.random.default_rng(plan.light_seed)
-    panorama = turn_panorama(drawn_environment(rng, plan.environment), plan.light["turn_deg"])
-    sh = scaled_sh(sh_from_environment(panorama), plan.light["level"])
-    lights = drawn_lights(rng, int(plan.light["most"]))
-    return exposed(lights, sh, plan.light["exposure"], plan.light["warmth"], albedo)

@@ -20,6 +20,7 @@ from training.data.synthetic.assets import AssetPack
 from training.data.synthetic.backgrounds import Backgrounds
 from training.data.synthetic.catalogue import Catalogue
 from training.data.synthetic.dressing import plan_vertices
+from training.data.synthetic.environments import Environments
 from training.data.synthetic.generate import Painter
 from training.data.synthetic.head import FORMAT, HeadModel
 from training.data.synthetic.head_model import build_head_model
@@ -43,6 +44,8 @@ class World:
     """The asset pack; None for drawn skins and heads without hair."""
     backgrounds: tuple[Path, ...] = ()
     """Folders of pictures besides the drawn ones."""
+    environments: tuple[Path, ...] = ()
+    """Folders of panoramas that light every second scene; without any all light is drawn."""
     held_out: bool = False
     """The part of the catalogue that is never trained on, instead of the other one."""
     seed: int = 0
@@ -75,7 +78,8 @@ class World:
 
     def whole_catalogue(self, actions: tuple[str, ...] = ()) -> Catalogue:
         """Both parts; `actions` are those of the head model."""
-        return Catalogue.of(self.pack, Backgrounds(self.backgrounds).names, actions)
+        backgrounds, environments = Backgrounds(self.backgrounds).names, Environments(self.environments).names
+        return Catalogue.of(self.pack, backgrounds, actions, environments)
 
     def plan(self, index: int) -> ScenePlan:
         """Scene `index`, 0 or more."""
@@ -89,7 +93,8 @@ class World:
     @contextmanager
     def open(self) -> Iterator[Painter]:
         """The renderer. Raises HeadPoseError without OpenGL."""
-        with Studio(self.model, self.pack, Backgrounds(self.backgrounds), self.size) as studio:
+        backgrounds, environments = Backgrounds(self.backgrounds), Environments(self.environments)
+        with Studio(self.model, self.pack, backgrounds, self.size, environments) as studio:
 
             def paint(index: int) -> Any:
                 face = studio.labelled(self.plan(index))
@@ -129,7 +134,8 @@ def chosen_world(*, assets: str | Path | None = None, head_model: str | Path | N
         choices: the other fields of `World`.
 
     Raises:
-        HeadPoseError: an unknown density, a number out of bounds, a pack or a folder of backgrounds that is not whole.
+        HeadPoseError: an unknown density, a number out of bounds, a pack or a folder of backgrounds that is not whole,
+            a file of a folder of environments that is damaged or no panorama.
     """
     folder = assets or os.environ.get(ASSETS_VARIABLE) or None
     model = Path(head_model) if head_model else default_head_model()
@@ -140,6 +146,7 @@ def chosen_world(*, assets: str | Path | None = None, head_model: str | Path | N
         raise HeadPoseError(f"the seed of rendered heads is {world.seed}: give 0 or more")
     draw_poses(world.density, np.random.default_rng(0), 1, world.max_yaw_deg)
     world.whole_catalogue().split(world.held_out)
+    Environments(world.environments).check()
     return world
 
 
