@@ -50,6 +50,10 @@ COMMANDS = {
     "synth": ("training.commands.synth", "render heads with exact rotations, to train on or to be tested with"),
     "train": ("training.commands.train", "train 6DRepNet on any backbone, on one processor or many"),
     "evaluate": ("training.commands.evaluate", "errors of a checkpoint or exported file on a labelled set"),
+    "card": (
+        "training.commands.card",
+        "figures of weights by who is shown and how, on held-out renders and photographs",
+    ),
     "compare": ("benchmarks.commands.compare", "two evaluations side by side, with intervals on the difference"),
     "demo": ("benchmarks.commands.demo", "export everything, prove it, and run it on a photograph"),
     "bench": ("benchmarks.commands.bench", "latency of exported files on this computer, in turns"),

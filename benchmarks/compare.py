@@ -261,7 +261,7 @@ def _latency(a: EvaluatedModel, b: EvaluatedModel, rounds: int, progress: Progre
 def _not_measurable(side: str, model: EvaluatedModel) -> str:
     """Why the file of a side cannot be measured; empty if it can."""
     if model.path is None:
-        return f"{side} has generated weights and no file"
+        return f"{side} has weights that are named and no file"
     file = Path(model.path)
     if not file.exists():
         return f"the file of {side}, {file}, is not there any more"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import textwrap
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -24,6 +25,7 @@ Progress = Callable[[str, int, int], None]
 PICTURE_NAME = "poses.png"
 TARGETS, PRECISIONS = ("onnx", "tflite", "coreml"), ("fp32", "fp16")
 _ROUNDS = {False: 20, True: 3}  # emulated → rounds: an emulation takes ten times as long and says nothing
+_CAPTION = 48  # letters of a line
 _REGION = 2.4  # side of a panel, in face heights
 
 
@@ -73,6 +75,10 @@ class DemoResult:
     """Whether every artefact is within its parity gate."""
     trained: bool
     """False for seeded weights: the poses mean nothing."""
+    backbone: str
+    """Backbone name."""
+    weights: str
+    """Where the weights come from, what they were trained on, their licence."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for json.dumps."""
@@ -92,7 +98,7 @@ def demo(
     out: str | Path = "out/demo",
     *,
     checkpoint: str | Path = "default",
-    backbone: str = "repnext_m4",
+    backbone: str | None = None,
     targets: Sequence[str] = TARGETS,
     precisions: Sequence[str] = PRECISIONS,
     overwrite: bool = False,
@@ -124,8 +130,16 @@ def demo(
         rows.append(_row(exported, pose, *times[exported.path]))
         panels.append((_panel(photo, pose), _caption(exported)))
     picture = _write_picture(folder / PICTURE_NAME, panels, len(precisions), overwrite)
-    trained = all(exported.info.checkpoint.trained for exported in made.artifacts)
-    return DemoResult(tuple(rows), str(made.manifest), str(picture), made.passed, trained)
+    info = made.artifacts[0].info
+    return DemoResult(
+        rows=tuple(rows),
+        manifest=str(made.manifest),
+        picture=str(picture),
+        passed=made.passed,
+        trained=info.checkpoint.trained,
+        backbone=info.backbone,
+        weights=info.checkpoint.sentence(),
+    )
 
 
 def _times(paths: Sequence[Path], progress: Progress) -> dict[Path, tuple[float, bool]]:
@@ -195,8 +209,11 @@ def _panel(photo: Image, pose: HeadPose | None) -> Image:
 
 
 def _caption(exported: Exported) -> str:
-    weights = "" if exported.info.checkpoint.trained else "\nUNTRAINED weights"
-    return f"{exported.info.target} {exported.info.precision}{weights}"
+    weights, name = exported.info.checkpoint, f"{exported.info.target} {exported.info.precision}"
+    if not weights.trained:
+        return f"{name}\nUNTRAINED weights"
+    data = textwrap.shorten(weights.training_data, _CAPTION, placeholder=" …")
+    return f"{name}\ntrained on {data}\n{textwrap.shorten(weights.licence, _CAPTION, placeholder=' …')}"
 
 
 def _write_picture(path: Path, panels: list[tuple[Image, str]], columns: int, overwrite: bool) -> Path:

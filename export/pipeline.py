@@ -75,8 +75,8 @@ def export(
     """Export a checkpoint to every target in every precision, and prove each file against the train-form network.
 
     Args:
-        checkpoint: a file that `training.models.open_checkpoint` reads, or 'default'.
-        backbone: backbone name; None takes what the checkpoint says.
+        checkpoint: a file that `training.models.open_checkpoint` reads, or a name that it knows, as 'default'.
+        backbone: backbone name; None takes the checkpoint's own.
         targets: of 'onnx', 'tflite', 'coreml'.
         precisions: of 'fp32', 'fp16'.
         output: 'rotation' (N, 3, 3) or 'sixd' (N, 6).

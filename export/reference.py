@@ -56,17 +56,20 @@ def load_reference(
 
     Args:
         info: the artefact's record.
-        checkpoint: where the checkpoint is now; None takes the file that the record names, in the working folder or
-            else in `beside`, or generates the weights if it names 'default'.
+        checkpoint: where the checkpoint is now; None takes what the record names: a file in the working folder or
+            else in `beside`, shipped weights, or seeded ones.
         beside: folder of the artefact.
 
     Raises:
         HeadPoseError: the checkpoint is not there, or is another one than the artefact was made from.
     """
     from training.models.checkpoints import open_checkpoint
+    from training.models.shipped import DEFAULT, UNTRAINED, is_name
 
     source = str(checkpoint if checkpoint is not None else info.checkpoint.source)
-    if source != "default":
+    if source == DEFAULT and not info.checkpoint.trained:
+        source = UNTRAINED  # what 'default' was when the file was made
+    if not is_name(source):
         source = str(_find(source, beside, info.name))
         _check_same(sha256_of(Path(source)), info, source)  # before a file of unknown content is opened
     loaded = open_checkpoint(source, info.backbone)

@@ -19,7 +19,7 @@ class CheckpointInfo:
     """Where the weights came from."""
 
     source: str
-    """File name as given, or 'default'."""
+    """File name as given, or a name: 'default-m0' or 'default-m4' for shipped weights, 'untrained' for seeded ones."""
     sha256: str
     """Hash of the file, or of the generated tensors for untrained weights."""
     trained: bool
@@ -28,6 +28,12 @@ class CheckpointInfo:
     """Data that the weights were fitted to, 'none' for untrained ones."""
     licence: str
     """Licence of the weights."""
+
+    def sentence(self) -> str:
+        """For people: 'weights default-m0, trained on …; licence: …', or that they are untrained."""
+        if not self.trained:
+            return f"weights {self.source}: UNTRAINED (seeded), the poses mean nothing"
+        return f"weights {self.source}, trained on {self.training_data}; licence: {self.licence}"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def _exported(factory: pytest.TempPathFactory, worker: str, backbone: str) -> Pa
     folder = shared / f"exported_{backbone}"
     with FileLock(f"{folder}.lock"):
         if not (folder / "manifest.json").is_file():  # written last
-            export("default", backbone, out=folder, parity=False, overwrite=True)
+            export("untrained", backbone, out=folder, parity=False, overwrite=True)
     return folder
 
 

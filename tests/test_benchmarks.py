@@ -362,7 +362,8 @@ def test_the_readme_shows_the_newest_result():
 
 
 def test_the_demo_proves_runs_and_draws(tmp_path, capsys):
-    argv = ["demo", "--backbone", "repnext_m0", "--targets", "onnx", "--out", str(tmp_path / "demo"), "--json"]
+    argv = ["demo", "--checkpoint", "untrained", "--backbone", "repnext_m0", "--targets", "onnx", "--json"]
+    argv += ["--out", str(tmp_path / "demo")]
     assert headpose.main(argv) == 0
     result = json.loads(capsys.readouterr().out)
     full, half = result["rows"]
@@ -382,15 +383,20 @@ def test_the_demo_says_loudly_that_weights_are_untrained(capsys):
     angles = {"yaw_deg": 1.0, "pitch_deg": 2.0, "roll_deg": None}
     figures = {"size_bytes": 1, "mean_deg": 0.1, "max_deg": 9.0, "latency_ms": 300.0, "emulated": True}
     row = DemoRow("a.mlpackage", "coreml", "fp16", **figures, **angles, passed=False, verdict="starts at conv_7")
-    demo_command._print(DemoResult((row,), "manifest.json", "poses.png", passed=False, trained=False), "repnext_m0")
+    facts = {"backbone": "repnext_m0", "weights": "weights default-m0, trained on rendered heads; licence: Apache-2.0"}
+    demo_command._print(DemoResult((row,), "manifest.json", "poses.png", passed=False, trained=False, **facts))
     text = " ".join(capsys.readouterr().out.split())
     assert "UNTRAINED" in text
     assert "MEAN NOTHING" in text
     assert "300 emulated" in text
     assert "A FILE MISSED ITS GATE" in text
     assert "a.mlpackage: starts at conv_7" in text
-    demo_command._print(DemoResult((replace(row, passed=True),), "m", "p", passed=True, trained=True), "repnext_m0")
-    assert "UNTRAINED" not in capsys.readouterr().out
+    assert "Apache-2.0" not in text
+    demo_command._print(DemoResult((replace(row, passed=True),), "m", "p", passed=True, trained=True, **facts))
+    text = capsys.readouterr().out
+    assert "UNTRAINED" not in text
+    assert facts["weights"] in text
+    assert "6DRepNet on repnext_m0" in text
 
 
 def test_a_failed_artifact_is_shown_without_a_pose_and_a_proven_one_may_not_fail(artifacts, monkeypatch):

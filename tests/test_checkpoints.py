@@ -326,17 +326,17 @@ def test_a_folder_that_cannot_be_made(tmp_path):
         save_checkpoint(build_sixdrepnet("repnext_m0"), tmp_path / "file" / "s.safetensors", backbone="repnext_m0")
 
 
-def test_default_is_the_untrained_network():
-    loaded = open_checkpoint("default", "repnext_m0")
-    assert (loaded.backbone, loaded.form, loaded.info.source) == ("repnext_m0", "train", "default")
+def test_untrained_is_the_seeded_network():
+    loaded = open_checkpoint("untrained", "repnext_m0")
+    assert (loaded.backbone, loaded.form, loaded.info.source) == ("repnext_m0", "train", "untrained")
     assert (loaded.info.trained, loaded.info.training_data) == (False, "none")
-    assert loaded.info.sha256 == open_checkpoint("default", "repnext_m0").info.sha256
-    assert loaded.info.sha256 != open_checkpoint("default", "repvgg_a0").info.sha256
+    assert loaded.info.sha256 == open_checkpoint("untrained", "repnext_m0").info.sha256
+    assert loaded.info.sha256 != open_checkpoint("untrained", "repvgg_a0").info.sha256
     assert not loaded.model.training
 
 
-def test_default_backbone_is_m4():
-    assert open_checkpoint("default").backbone == "repnext_m4"
+def test_an_untrained_network_is_m4_where_nothing_is_said():
+    assert open_checkpoint("untrained").backbone == "repnext_m4"
 
 
 # --- what a set of names is ---
@@ -510,5 +510,5 @@ def test_a_backbone_that_the_file_does_not_tell(tmp_path):
 )
 def test_unknown_backbones(name, hint):
     with pytest.raises(HeadPoseError, match=hint) as caught:
-        open_checkpoint("default", name)
+        open_checkpoint("untrained", name)
     assert len(str(caught.value)) < 500

@@ -29,7 +29,7 @@ INPUTS = 2  # the gates have their own test; here two images are enough to fail
 def reference(exported_m0: Path) -> Reference:
     from training.models.checkpoints import open_checkpoint
 
-    return Reference(open_checkpoint("default", "repnext_m0").model)
+    return Reference(open_checkpoint("untrained", "repnext_m0").model)
 
 
 @pytest.fixture(scope="module")

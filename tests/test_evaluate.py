@@ -287,7 +287,7 @@ def test_damaged_files_are_named(stored, tmp_path, name, change, words):
 def snapshot(tmp_path_factory):
     from training.models.checkpoints import open_checkpoint, save_checkpoint
 
-    loaded = open_checkpoint("default", "repnext_m0")
+    loaded = open_checkpoint("untrained", "repnext_m0")
     file = tmp_path_factory.mktemp("snapshot") / "m0.safetensors"
     return save_checkpoint(
         loaded.model, file, backbone="repnext_m0", trained=False, training_data="drawn heads", licence="Apache-2.0"
@@ -348,19 +348,19 @@ def test_the_command_prints_json_that_fits_the_schema_and_measures_robustness(sn
     ("words", "message"),
     [
         pytest.param(("--snapshot", "gone.onnx"), "does not exist", id="no such snapshot"),
-        pytest.param(("--snapshot", "default", "--dataset", "AFLW2001"), "did you mean 'AFLW2000'", id="data set"),
+        pytest.param(("--snapshot", "untrained", "--dataset", "AFLW2001"), "did you mean 'AFLW2000'", id="data set"),
         pytest.param(
-            ("--snapshot", "default", "--dataset", "AFLW2000", "--data_dir", "gone"), "does not exist", id="dir"
+            ("--snapshot", "untrained", "--dataset", "AFLW2000", "--data_dir", "gone"), "does not exist", id="dir"
         ),
-        pytest.param(("--snapshot", "default", "--backbone", "repnext_m9"), "did you mean", id="backbone"),
+        pytest.param(("--snapshot", "untrained", "--backbone", "repnext_m9"), "did you mean", id="backbone"),
         pytest.param(
-            ("--snapshot", "default", "--dataset", "DrawnHeads", "--option", "count"), "NAME=VALUE", id="option"
+            ("--snapshot", "untrained", "--dataset", "DrawnHeads", "--option", "count"), "NAME=VALUE", id="option"
         ),
         pytest.param(
-            ("--snapshot", "default", "--dataset", "DrawnHeads", "--landmarks", "all"), "unknown option", id="lm"
+            ("--snapshot", "untrained", "--dataset", "DrawnHeads", "--landmarks", "all"), "unknown option", id="lm"
         ),
-        pytest.param(("--snapshot", "default", "--show_viz"), "--out DIR", id="nowhere to draw"),
-        pytest.param(("--snapshot", "default", "--dataset", "DrawnHeads", "--limit", -1), "negative", id="limit"),
+        pytest.param(("--snapshot", "untrained", "--show_viz"), "--out DIR", id="nowhere to draw"),
+        pytest.param(("--snapshot", "untrained", "--dataset", "DrawnHeads", "--limit", -1), "negative", id="limit"),
     ],
 )
 def test_the_command_names_bad_input_in_one_sentence(words, message, capsys):
@@ -407,7 +407,9 @@ def test_exported_files_err_as_the_checkpoint_does(exported_m0):
     for suffix in (".onnx", ".tflite"):
         session = command.open_model(str(exported_m0 / f"sixdrepnet_repnext_m0_fp32{suffix}"), threads=1)
         means.append(evaluated(source, session, batch_size=4).record.scores.geodesic_mean_deg.value)
-    reference = evaluated(source, command.open_model("default", "repnext_m0", 1)).record.scores.geodesic_mean_deg.value
+    reference = evaluated(
+        source, command.open_model("untrained", "repnext_m0", 1)
+    ).record.scores.geodesic_mean_deg.value
     assert means == pytest.approx([reference] * 2, abs=0.02)
 
 

@@ -81,7 +81,7 @@ def test_graph_equals_the_train_form_network(layout, output):
     from training.models.checkpoints import open_checkpoint
     from training.models.reparam import reparameterize
 
-    network = open_checkpoint("default", "repnext_m0").model
+    network = open_checkpoint("untrained", "repnext_m0").model
     image = torch.tensor(np.random.default_rng(2).integers(0, 256, (2, 3, 64, 64)).astype(np.float32))
     with torch.no_grad():
         normalized = Normalize()(image)

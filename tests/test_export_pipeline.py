@@ -53,7 +53,7 @@ def test_half_precision_files_are_half_as_large(exported_m0: Path) -> None:
 
 def test_sixd_output_decodes_to_the_same_rotations(exported_m0: Path, tmp_path: Path) -> None:
     result = headpose.export(
-        "default", "repnext_m0", targets=["onnx"], precisions=["fp32"], output="sixd", out=tmp_path, parity=False
+        "untrained", "repnext_m0", targets=["onnx"], precisions=["fp32"], output="sixd", out=tmp_path, parity=False
     )
     path = result.artifacts[0].path
     images = np.random.default_rng(5).integers(0, 256, (3, 224, 224, 3), dtype=np.uint8)
@@ -68,7 +68,13 @@ def test_sixd_output_decodes_to_the_same_rotations(exported_m0: Path, tmp_path: 
 def test_another_size_and_a_second_export_join_the_manifest(tmp_path: Path) -> None:
     for precision in ("fp32", "fp16"):
         headpose.export(
-            "default", "repnext_m0", targets=["onnx"], precisions=[precision], input_size=97, out=tmp_path, parity=False
+            "untrained",
+            "repnext_m0",
+            targets=["onnx"],
+            precisions=[precision],
+            input_size=97,
+            out=tmp_path,
+            parity=False,
         )
     entries = _manifest(tmp_path)["artifacts"]
     assert [e["precision"] for e in entries] == ["fp16", "fp32"]
@@ -109,7 +115,7 @@ def test_a_failed_gate(allow_failed: bool, tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize("backbone", ["timm:mobilenetv4_conv_small", "repvgg_a0"])
 def test_other_backbones_pass_their_gates(backbone: str, tmp_path: Path) -> None:
     """mobilenetv4 has a convolution after its pooling, which a plain mean of its feature map would miss."""
-    result = headpose.export("default", backbone, targets=["onnx"], input_size=64, out=tmp_path)
+    result = headpose.export("untrained", backbone, targets=["onnx"], input_size=64, out=tmp_path)
     assert result.passed
     assert [e.path.name for e in result.artifacts] == [
         f"sixdrepnet_{backbone.replace(':', '_')}_{p}.onnx" for p in ("fp32", "fp16")
@@ -127,5 +133,5 @@ def test_a_backbone_that_a_converter_refuses_is_one_sentence(tmp_path: Path, mon
     with pytest.raises(
         HeadPoseError, match=r"^onnx cannot take repnext_m0 \(NotImplementedError: no rule for aten::roll\)"
     ):
-        headpose.export("default", "repnext_m0", targets=["onnx"], precisions=["fp32"], out=tmp_path)
+        headpose.export("untrained", "repnext_m0", targets=["onnx"], precisions=["fp32"], out=tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -15,14 +15,15 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("runtime", "training", "export", "benchmarks")
+PACKAGES = ("weights", "runtime", "training", "export", "benchmarks")
 SOURCES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
 TREES = {file: ast.parse(file.read_text(encoding="utf-8")) for file in [*SOURCES, ROOT / "headpose.py"]}
 
 # Arrows point one way: a package may import these and itself.
 MAY_IMPORT = {
+    "weights": set(),
     "runtime": set(),
-    "training": {"runtime"},
+    "training": {"runtime", "weights"},
     "export": {"runtime", "training"},
     "benchmarks": {"runtime", "training", "export"},
 }
@@ -298,7 +299,9 @@ def test_the_wheel_holds_everything_that_is_read_at_run_time(tmp_path):
         f
         for name in PACKAGES
         for f in (ROOT / name).rglob("*")
-        if f.suffix in (".tflite", ".txt", ".glsl", ".yaml", ".ipynb") or "schema" in f.name
+        if f.suffix in (".tflite", ".txt", ".glsl", ".yaml", ".ipynb", ".safetensors")
+        or "schema" in f.name
+        or (name == "weights" and f.suffix in (".json", ".md"))
     ]
     assert {relative(file) for file in [*TREES, *data]} - names == set()
     assert {name.rpartition("/")[2] for name in names if "licenses/" in name} == {"LICENSE", "NOTICE"}

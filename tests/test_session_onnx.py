@@ -37,7 +37,7 @@ def test_rotations_are_pytorchs(precision: str, exported_m0: Path) -> None:
     torch = pytest.importorskip("torch")
     from training.models.checkpoints import open_checkpoint
 
-    network = open_checkpoint("default", "repnext_m0").model.eval()
+    network = open_checkpoint("untrained", "repnext_m0").model.eval()
     mean, std = np.array((0.485, 0.456, 0.406)), np.array((0.229, 0.224, 0.225))
     normalized = ((IMAGES / 255.0 - mean) / std).transpose(0, 3, 1, 2).astype(np.float32)
     with torch.no_grad():

@@ -76,8 +76,8 @@ def test_info(snapshot):
 
 
 def test_the_untrained_network_says_so():
-    info = TorchSession("default", backbone="repnext_m0").info
-    assert (info.checkpoint.source, info.checkpoint.trained) == ("default", False)
+    info = TorchSession("untrained", backbone="repnext_m0").info
+    assert (info.checkpoint.source, info.checkpoint.trained) == ("untrained", False)
 
 
 def test_another_size(snapshot, images):

@@ -26,6 +26,7 @@ from training.evaluation_files import PerImage
 from training.evaluation_record import EvaluatedData, EvaluatedModel, EvaluationRecord, Protocol, RobustnessPoint
 from training.faces import FramedFaces
 from training.metrics import face_sizes_px, image_errors
+from training.models.shipped import is_name
 from training.robustness import CONDITIONS, Variant
 from training.scores import score
 
@@ -160,7 +161,7 @@ def _robustness(
 
 
 def _model(session: Session, path: str | Path | None) -> EvaluatedModel:
-    info, file = session.info, None if path is None or str(path) == "default" else Path(path)
+    info, file = session.info, None if path is None or is_name(path) else Path(path)
     torch_version = info.tools.get("torch", "")
     engine = f"PyTorch {torch_version}" if info.target == "pytorch" else type(session).__name__
     return EvaluatedModel(

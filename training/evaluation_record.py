@@ -35,9 +35,9 @@ class EvaluatedModel:
     input_size: int
     """Side of the square input in pixels."""
     path: str | None
-    """The file as it was given, None for generated weights."""
+    """The file as it was given, None for shipped or seeded weights, which have a name instead."""
     sha256: str
-    """Hash of that file (of the tensors for generated weights)."""
+    """Hash of that file (of the tensors for seeded weights)."""
     size_bytes: int | None
     """Its size on disk."""
     engine: str

@@ -30,7 +30,7 @@ class TorchSession:
     """Runs a checkpoint in PyTorch, fp32, on the CPU. Fulfils `runtime.sessions.Session`.
 
     Args:
-        path: a snapshot file, or 'default' for the generated untrained network.
+        path: a snapshot file, or the name of shipped or untrained weights, as `open_checkpoint` takes it.
         threads: CPU threads of PyTorch while it runs; None leaves them as they are.
         form: 'train' runs the network as the file has it, 'deploy' the folded one.
         backbone: the file's backbone; None takes what the file says.

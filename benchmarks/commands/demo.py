@@ -16,8 +16,13 @@ UNTRAINED = "The weights are UNTRAINED (seeded): the files agree with PyTorch, b
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--out", default="out/demo", help="folder for artefacts and picture (default: %(default)s)")
-    parser.add_argument("--checkpoint", default="default", help="checkpoint file, or 'default' (default: %(default)s)")
-    parser.add_argument("--backbone", default="repnext_m4", help="backbone name (default: %(default)s)")
+    parser.add_argument(
+        "--checkpoint",
+        default="default",
+        metavar="FILE|NAME",
+        help="a file, or shipped weights: default, default-m0, default-m4; or untrained (default: %(default)s)",
+    )
+    parser.add_argument("--backbone", help="backbone name (default: the checkpoint's own)")
     parser.add_argument("--targets", default="onnx,tflite,coreml", help="comma-separated (default: %(default)s)")
     parser.add_argument("--overwrite", action="store_true", help="replace what an earlier demo left there")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -41,11 +46,11 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(result.to_json(), indent=1))
     else:
-        _print(result, args.backbone)
+        _print(result)
     return 0 if result.passed else 1
 
 
-def _print(result: DemoResult, backbone: str) -> None:
+def _print(result: DemoResult) -> None:
     from rich.console import Console
     from rich.panel import Panel
     from rich.table import Table
@@ -55,7 +60,7 @@ def _print(result: DemoResult, backbone: str) -> None:
     console = Console()
     if not result.trained:
         console.print(Panel(f"[bold]{UNTRAINED}[/]", style="yellow"))
-    table = Table(title=f"6DRepNet on {backbone}: degrees from PyTorch, ms on this CPU (one thread)")
+    table = Table(title=f"6DRepNet on {result.backbone}: degrees from PyTorch, ms on this CPU (one thread)")
     table.add_column("file", no_wrap=True)
     for name in ("MB", "mean °", "max °", "ms"):
         table.add_column(name, justify="right")
@@ -73,5 +78,7 @@ def _print(result: DemoResult, backbone: str) -> None:
             "its time says nothing of a phone.",
             soft_wrap=True,
         )
+    if result.trained:
+        console.print(result.weights, soft_wrap=True, highlight=False, markup=False)
     verdict = "[green]every file is within its gate[/]" if result.passed else "[red]A FILE MISSED ITS GATE[/]"
     console.print(f"{verdict}\nmanifest: {result.manifest}\npicture:  {result.picture}", soft_wrap=True)

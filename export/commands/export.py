@@ -9,8 +9,13 @@ from typing import Any
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--checkpoint", default="default", help="checkpoint file, or 'default' (default: %(default)s)")
-    parser.add_argument("--backbone", help="repnext_m0…m5, repvgg_*, timm:<name> (default: what the checkpoint says)")
+    parser.add_argument(
+        "--checkpoint",
+        default="default",
+        metavar="FILE|NAME",
+        help="a file, or shipped weights: default, default-m0, default-m4; or untrained (default: %(default)s)",
+    )
+    parser.add_argument("--backbone", help="repnext_m0…m5, repvgg_*, timm:<name> (default: the checkpoint's own)")
     parser.add_argument("--targets", default="onnx,tflite,coreml", help="comma-separated (default: %(default)s)")
     parser.add_argument("--precision", default="fp32,fp16", help="comma-separated (default: %(default)s)")
     parser.add_argument("--output", default="rotation", help="rotation (3×3) or sixd (default: %(default)s)")
@@ -76,6 +81,8 @@ def _as_json(result: Any) -> dict[str, Any]:
                 "size_bytes": e.size_bytes,
                 "seconds": round(e.seconds, 2),
                 "trained": e.info.checkpoint.trained,
+                "training_data": e.info.checkpoint.training_data,
+                "licence": e.info.checkpoint.licence,
                 "parity": e.info.parity,
             }
             for e in result.artifacts
@@ -102,8 +109,11 @@ def _print_table(result: Any) -> None:
         if e.parity is not None and not e.parity.passed:
             fate = "" if e.written else "; it was not written (--allow-failed keeps it)"
             console.print(f"[red]{e.path.name}[/]: {e.parity.explanation()}{fate}", soft_wrap=True)
-    if not all(e.info.checkpoint.trained for e in result.artifacts):
-        console.print(
-            "[yellow]The weights are UNTRAINED (seeded): the files agree with PyTorch, the poses mean nothing.[/]"
+    for weights in {e.info.checkpoint for e in result.artifacts}:
+        text = (
+            weights.sentence()
+            if weights.trained
+            else "[yellow]The weights are UNTRAINED (seeded): the files agree with PyTorch, the poses mean nothing.[/]"
         )
+        console.print(text, soft_wrap=True, highlight=False)
     console.print(f"manifest: {result.manifest}")

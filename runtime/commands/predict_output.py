@@ -17,8 +17,23 @@ _ANGLES = ("yaw_deg", "pitch_deg", "roll_deg")
 
 
 def _print_json(key: str, record: Any, info: ArtifactInfo) -> None:
-    artifact = {"name": info.name, "backbone": info.backbone, "target": info.target, "precision": info.precision}
-    print(json.dumps({"artifact": {**artifact, "trained": info.checkpoint.trained}, key: record}, indent=1))
+    weights = info.checkpoint
+    artifact = {
+        "name": info.name,
+        "backbone": info.backbone,
+        "target": info.target,
+        "precision": info.precision,
+        "trained": weights.trained,
+        "training_data": weights.training_data,
+        "licence": weights.licence,
+    }
+    print(json.dumps({"artifact": artifact, key: record}, indent=1))
+
+
+def _print_weights(console: Console, info: ArtifactInfo) -> None:
+    """What trained weights were trained on; untrained ones were told of on the error stream."""
+    if info.checkpoint.trained:
+        console.print(info.checkpoint.sentence(), markup=False, highlight=False, soft_wrap=True)
 
 
 def _console() -> Console:
@@ -47,6 +62,7 @@ def print_pictures(records: list[dict[str, Any]], info: ArtifactInfo, *, as_json
             table.add_row(*row)
     console = _console()
     console.print(table)
+    _print_weights(console, info)
     for record in records:
         if record.get("annotated"):
             console.print(f"written: {record['annotated']}", markup=False, highlight=False, soft_wrap=True)
@@ -94,5 +110,6 @@ def print_video(record: dict[str, Any], info: ArtifactInfo, *, as_json: bool) ->
             values = [pose[key] for pose in seen]
             table.add_row(key.removesuffix("_deg"), *(f"{f(values):+.1f}" for f in (np.min, np.median, np.max)))
         console.print(table)
+    _print_weights(console, info)
     if record["annotated"]:
         console.print(f"written: {record['annotated']}", markup=False, highlight=False, soft_wrap=True)

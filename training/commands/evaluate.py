@@ -45,8 +45,9 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         "--artifact",
         dest="snapshot",
         required=True,
-        metavar="FILE",
-        help="checkpoint (.safetensors, .tar, .pth), exported .onnx, .tflite or .mlpackage, or 'default' (untrained)",
+        metavar="FILE|NAME",
+        help="checkpoint (.safetensors, .tar, .pth), exported .onnx, .tflite or .mlpackage, default, default-m0, "
+        "default-m4, or untrained",
     )
     parser.add_argument("--backbone", metavar="NAME", help="needed only where the file does not tell")
     parser.add_argument("--dataset", default="AFLW2000", metavar="NAME", help="data set (default: %(default)s)")
@@ -91,16 +92,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def open_model(path: str, backbone: str | None = None, threads: int | None = None) -> Session:
-    """A checkpoint, an exported file or 'default' as a session.
+    """A checkpoint, an exported file or a name ('default', 'untrained', …) as a session.
 
     Raises HeadPoseError if it does not exist, cannot be opened, or is of another backbone than asked for.
     """
     import importlib
 
     from runtime.sessions import SESSIONS, open_session
+    from training.models.shipped import is_name
 
     torch_session = SESSIONS[".safetensors"]
-    if path == "default":
+    if is_name(path):
         module, _, name = torch_session.partition(":")
         session: Session = getattr(importlib.import_module(module), name)(path, threads=threads, backbone=backbone)
         return session

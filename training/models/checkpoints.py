@@ -7,7 +7,7 @@ and what `save_checkpoint` writes: safetensors with a JSON record in the header.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,11 +23,11 @@ from training.models.formats import read
 from training.models.identify import Content, identify
 from training.models.reparam import reparameterize
 from training.models.repnext_blocks import Downsample, MetaNeXtBlock
+from training.models.shipped import UNTRAINED, find, is_name
 from training.models.sixdrepnet import SixDRepNet, build_sixdrepnet
 
 Model = TypeVar("Model", bound=nn.Module)
 
-DEFAULT_BACKBONE = "repnext_m4"
 IMAGE_SIZE = 224  # what the published networks were trained at
 _SHOWN = 3  # names of wrong tensors that an error lists
 
@@ -49,18 +49,26 @@ class LoadedCheckpoint:
 
 
 def open_checkpoint(source: str | Path, backbone: str | None = None) -> LoadedCheckpoint:
-    """A pose network from a file, or the generated untrained one for 'default'.
+    """A pose network from a file, or by name: shipped weights, or seeded ones that nobody trained.
 
     Args:
-        source: path of a snapshot, or 'default'.
-        backbone: its backbone; None takes what the file says or looks like (repnext_m4 for 'default').
+        source: path of a snapshot, or a name of `training.models.shipped`: default, default-m0, default-m4, untrained.
+        backbone: its backbone; None takes what the file says or looks like, or what the name stands for.
 
     Raises:
-        HeadPoseError: unreadable file, another backbone than asked for, no 6D head, tensors that do not fit.
+        HeadPoseError: unreadable file, another backbone than asked for, no 6D head, tensors that do not fit, weights
+            that are not shipped or are damaged.
     """
-    if str(source) == "default":
-        return _default(backbone or DEFAULT_BACKBONE)
-    path = Path(source)
+    if not is_name(source):
+        return _from_file(Path(source), backbone)
+    named = find(str(source), backbone)
+    if named.file is None:
+        return _untrained(named.backbone)
+    loaded = _from_file(named.file, named.backbone)
+    return replace(loaded, info=replace(loaded.info, source=named.name))
+
+
+def _from_file(path: Path, backbone: str | None) -> LoadedCheckpoint:
     raw = read(path)
     content = identify(raw.tensors)
     name = _backbone_name(path, content, raw.metadata, backbone)
@@ -75,9 +83,9 @@ def open_checkpoint(source: str | Path, backbone: str | None = None) -> LoadedCh
     return LoadedCheckpoint(*_restore(path, name, content, raw.metadata), backbone=name, image_size=size)
 
 
-def _default(name: str) -> LoadedCheckpoint:
+def _untrained(name: str) -> LoadedCheckpoint:
     model = seed_weights(build_sixdrepnet(name)).eval()
-    info = CheckpointInfo("default", weights_sha256(model), trained=False, training_data="none", licence="Apache-2.0")
+    info = CheckpointInfo(UNTRAINED, weights_sha256(model), trained=False, training_data="none", licence="Apache-2.0")
     return LoadedCheckpoint(model, info, "train", name)
 
 
@@ -217,18 +225,22 @@ def save_checkpoint(
     Raises:
         HeadPoseError: another suffix, the file exists, the folder cannot be made or written, the disk is full.
     """
-    from safetensors.torch import save
-
     file = Path(path)
     if file.suffix != ".safetensors":
         raise HeadPoseError(f"cannot save to {file}: the name of a snapshot ends in .safetensors")
     facts = {"backbone": backbone, "trained": trained, "training_data": training_data, "licence": licence}
-    record = json.dumps({**(extra or {}), **facts}, sort_keys=True)
-    tensors = {name: t.detach().cpu().contiguous().clone() for name, t in model.state_dict().items()}
     make_folder(file.parent)
     with replacing(file, overwrite=overwrite) as part:
-        part.write_bytes(save(tensors, metadata={METADATA_KEY: record}))
+        part.write_bytes(packed(model.state_dict(), {**(extra or {}), **facts}))
     return file
+
+
+def packed(tensors: dict[str, Tensor], record: dict[str, Any]) -> bytes:
+    """Tensors as a safetensors file with a JSON record in its header."""
+    from safetensors.torch import save
+
+    own = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    return save(own, metadata={METADATA_KEY: json.dumps(record, sort_keys=True)})
 
 
 __all__ = [
@@ -236,5 +248,6 @@ __all__ = [
     "load_backbone_weights",
     "load_snapshot",
     "open_checkpoint",
+    "packed",
     "save_checkpoint",
 ]
