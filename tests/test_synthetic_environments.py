@@ -48,12 +48,12 @@ def degrees_between(a, b):
     return np.degrees(np.arccos(np.clip(unit(a) @ unit(b), -1, 1)))
 
 
-def with_lamp(direction, radius_deg=4.0, strength=300.0, height=128):
+def with_lamp(direction, radius_deg=4.0, strength=300.0, height=128, colour=(1.0, 0.8, 0.6)):
     """(H, 2H, 3) dim, uneven light and a reddish lamp."""
     directions, _ = panorama_directions(height, 2 * height)
     around = 0.4 + 0.1 * directions[..., 1:2] + 0.05 * np.sin(7 * directions[..., :1])
     lamp = directions @ unit(direction) > np.cos(np.radians(radius_deg))
-    return (around + lamp[..., None] * strength * np.array([1.0, 0.8, 0.6])).astype(np.float32)
+    return (around + lamp[..., None] * strength * np.array(colour)).astype(np.float32)
 
 
 def write(file, panorama):
@@ -101,7 +101,7 @@ def test_the_harmonics_of_a_file_are_brightest_towards_the_lamp(tmp_path, direct
 
 @pytest.mark.parametrize(("radius_deg", "strength"), [(1.0, 9000.0), (4.0, 300.0), (14.0, 20.0), (30.0, 2.0)])
 def test_lights_and_harmonics_together_send_what_the_file_does(tmp_path, radius_deg, strength):
-    panorama = with_lamp(PLACES["right, above"], radius_deg, strength)
+    panorama = with_lamp(PLACES["right, above"], radius_deg, strength, colour=(1.0, 1.0, 1.0))
     lights, sh = place_of(tmp_path, panorama).light("places/one.hdr", 0, PLAIN)
     truth = summed(panorama.astype(np.float64), NORMALS)
     mean = summed(panorama.astype(np.float64), panorama_directions(12, 24)[0].reshape(-1, 3))
@@ -125,6 +125,15 @@ def test_level_scales_all_of_the_light(tmp_path):
     ours = place_of(tmp_path, with_lamp(PLACES["left"]))
     once, twice = (falls_in(*ours.light("places/one.hdr", 0, {**PLAIN, "level": x}), NORMALS) for x in (0.5, 1.0))
     np.testing.assert_allclose(twice, 2 * once)
+
+
+@pytest.mark.parametrize("cast", [(0.2, 0.5, 1.0), (1.0, 0.6, 0.0)], ids=["dusk", "sodium lamps"])
+def test_the_camera_takes_a_part_of_a_cast_away(tmp_path, cast):
+    ours = place_of(tmp_path, np.full((16, 32, 3), cast, np.float32))
+    red, green, blue = irradiance(ours.light("places/one.hdr", 0, PLAIN)[1], NORMALS).mean(axis=0) / np.pi
+    assert (red + green + blue) / 3 == pytest.approx(1.0, rel=0.01)
+    assert min(red, blue) / max(red, blue) >= 1.5 * min(cast[0], cast[2])
+    assert min(red, blue) / max(red, blue) < 0.6
 
 
 def test_a_sun_of_one_pixel_keeps_its_light_in_the_small_picture(tmp_path):

@@ -9,7 +9,8 @@ No file comes with this program. Where to get some that are CC0, free for everyt
   base64 text in a .js file: `npm pack @pmndrs/assets`, unpack it, and write what follows "base64," of
   package/hdri/<name>.exr.js, decoded, to <name>.exr. OpenCV's wheels of version 4 read these with
   OPENCV_IO_ENABLE_OPENEXR=1 in the environment; those of version 5 have no OpenEXR, so there convert the files first:
-  read them with the Python package OpenEXR and write .hdr with cv2.imwrite (BGR, float32, not below 0).
+  read them with the Python package OpenEXR and write .hdr with cv2.imwrite (BGR, float32, not below 0). The strong
+  compression has turned the suns of park and sunrise (1.7.0) pure blue: leave those two out.
 
 The panorama's brightest places, which nine harmonics would smear over half of the head and which throw its shadows,
 are taken out of it and become directional lights; what a white wall gets of both together stays what it was.
@@ -49,6 +50,8 @@ _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 _CALM_SHARE = 0.95  # of the sphere: what is brighter than this much of it belongs to lamps, windows and the sun
 _LOBE_COSINE = np.cos(np.radians(20.0))  # how far from its middle a lamp's light is taken for the lamp's
 _FAINTEST = 0.1  # of the main light: below it a further lamp is left in the harmonics
+_WHITE_BALANCE = 0.5  # how much of a cast the camera takes away: dusk stays bluish, skin does not turn blue
+_DEEPEST_CAST = 0.05  # no channel is lifted as if it were darker than this
 
 
 class Environments:
@@ -102,7 +105,7 @@ class Environments:
             return _drawn(name, seed, light)
         turned = turn_panorama(self.panorama(name), light["turn_deg"])
         lights, rest = taken_lights(turned, int(light["most"]))
-        gain = light["level"] / _mean(turned)
+        gain = light["level"] * _balanced(turned)
         scaled = tuple(Light(one.direction, _triple(gain * np.array(one.colour))) for one in lights)
         return scaled, gain * sh_from_environment(rest)
 
@@ -173,9 +176,14 @@ def _triple(values: Array) -> tuple[float, float, float]:
     return x, y, z
 
 
-def _mean(panorama: Panorama) -> float:
-    """Of the radiance over the sphere: what a white wall sends back on the average of all directions."""
-    return float((panorama.mean(axis=(1, 2)) * _row_weights(panorama.shape[0])).mean())
+def _balanced(panorama: Panorama) -> Array:
+    """(3,) factors after which the radiance over the sphere has a mean of 1 and half of its cast, as cameras leave it.
+
+    The mean is what a white wall sends back on the average of all directions.
+    """
+    mean = (panorama.mean(axis=1, dtype=np.float64) * _row_weights(panorama.shape[0])[:, None]).mean(axis=0)
+    factors: Array = np.maximum(mean / mean.max(), _DEEPEST_CAST) ** -_WHITE_BALANCE
+    return factors / float((mean * factors).mean())
 
 
 def _row_weights(height: int) -> npt.NDArray[np.float32]:
