@@ -12,6 +12,7 @@ import numpy.typing as npt
 from runtime.draw import annotate, draw_label
 from runtime.errors import HeadPoseError, MissingDependencyError
 from runtime.estimator import HeadPoseEstimator
+from runtime.quiet_opencv import quiet_opencv
 
 Image = npt.NDArray[np.uint8]
 
@@ -40,7 +41,7 @@ def _open_window(size: tuple[int, int]) -> Any:
 def _open_camera(index: int) -> Any:
     import cv2
 
-    with _quiet_opencv():
+    with quiet_opencv():
         camera = cv2.VideoCapture(index)
     if not camera.isOpened():
         camera.release()
@@ -48,21 +49,6 @@ def _open_camera(index: int) -> Any:
             f"camera {index} cannot be opened: connect one, close other programs that use it, or allow access"
         )
     return camera
-
-
-class _quiet_opencv:
-    """OpenCV's warnings off for a moment: a missing camera is told once, by us."""
-
-    def __enter__(self) -> None:
-        import cv2
-
-        self._level = cv2.utils.logging.getLogLevel()
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-
-    def __exit__(self, *_: object) -> None:
-        import cv2
-
-        cv2.utils.logging.setLogLevel(self._level)
 
 
 def _closed(pygame: Any) -> bool:

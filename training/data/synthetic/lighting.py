@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from runtime.errors import HeadPoseError, unknown_name
+from runtime.quiet_opencv import quiet_opencv
 
 Array = npt.NDArray[np.float64]
 Panorama = npt.NDArray[np.float32]
@@ -27,7 +28,6 @@ _COSINE = np.array([np.pi] + [2 * np.pi / 3] * 3 + [np.pi / 4] * 5)  # the clamp
 _BRIGHTEST = (
     4.0  # of the 99th percentile: a sun of few pixels would drown the rest; the directional lights stand for it
 )
-_SILENT = 0  # OpenCV's level of logging
 
 
 @dataclass(frozen=True)
@@ -121,18 +121,14 @@ def _decoded(path: Path) -> npt.NDArray[Any] | None:
     """The picture as OpenCV has it; None if it cannot be decoded, without what OpenCV itself prints then."""
     import cv2
 
-    logging: Any = getattr(cv2.utils, "logging", cv2)  # OpenCV 5 has moved it
-    level = logging.getLogLevel()
-    logging.setLogLevel(_SILENT)
     try:
         raw = np.fromfile(path, dtype=np.uint8)
-        return cv2.imdecode(raw, cv2.IMREAD_UNCHANGED) if raw.size else None
+        with quiet_opencv():
+            return cv2.imdecode(raw, cv2.IMREAD_UNCHANGED) if raw.size else None
     except OSError as error:
         raise HeadPoseError(f"cannot read the environment {path}: give a Radiance .hdr file") from error
     except cv2.error:
         return None
-    finally:
-        logging.setLogLevel(level)
 
 
 def _lobes(directions: Array, rng: np.random.Generator, base: Array, lobes: list[tuple[Array, float, Array]]) -> Array:
