@@ -105,9 +105,12 @@ def weights_markdown(cards: Mapping[str, Card]) -> str:
     chosen = better(cards.values())
     if chosen is None:
         return "No trained weights are shipped yet: `--checkpoint default` is a seeded, **untrained** network."
+    compared = len(cards) > 1 and all(card.measured(PHOTOGRAPHS) for card in cards.values())
+    why = ", the one with the lower error on photographs, which is no surer than the intervals" if compared else ""
+    name = f"default-{chosen.name.rpartition('_')[2]}"
     lines = [
-        f"`--checkpoint default` is `default-{chosen.name.rpartition('_')[2]}`. Mean geodesic errors in degrees with "
-        "95 % intervals; the cards have it by yaw, skin tone, age, sex, what covers the face, and the known failures.",
+        f"`--checkpoint default` is `{name}`{why}. Mean geodesic errors in degrees with 95 % "
+        "intervals; the cards have them by yaw, skin tone, age, sex and what covers the face, and the known failures.",
         "",
         "| weights | MB | held-out rendered heads | photographs | licence | card |",
         "|---|--:|--:|--:|---|---|",

@@ -27,7 +27,12 @@ COMMIT = "c" * 40
 def rendered_set(folder: Path, *, held_out: bool = False, seed: int = 1, **changes: object) -> Path:
     """A folder that says of itself what `headpose synth` writes, without pictures."""
     folder.mkdir(parents=True)
-    catalogue = {"backgrounds": ["drawn/wood/1", "sample/brick"], "skins": ["a", "b"], "hair": ["bob"]}
+    catalogue = {
+        "environments": ["sky"],
+        "backgrounds": ["drawn/wood/1", "sample/brick"],
+        "skins": ["a", "b"],
+        "hair": ["bob"],
+    }
     parameters = {
         "count": 12000,
         "seed": seed,

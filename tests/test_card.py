@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ import headpose
 import weights
 from runtime.errors import HeadPoseError
 from runtime.images import save_image
-from runtime.rotation import euler_to_rotation
+from runtime.rotation import euler_to_rotation, geodesic_deg
 from training.card import in_plane_deg, measure_photographs, measure_rendered, measured
 from training.card_record import PHOTOGRAPHS, RENDERED, Card, read_card
 from training.card_text import figures_text, markdown
@@ -72,20 +73,26 @@ def test_the_whole_set(rendered):
     assert (rendered.interval.groups, rendered.interval.clustered) == (4, True)  # people are drawn, not pictures
     assert "8 heads of 4 people" in rendered.about
     assert rendered.rendered["held_out"] is True
+    turns = [geodesic_deg(euler_to_rotation(*row[:3]), np.eye(3)) for row in PEOPLE]
+    assert rendered.straight_ahead_deg == pytest.approx(np.mean(turns), abs=1e-4)
 
 
 TABLES = {
-    "|yaw|, degrees": {
+    "yaw to either side, degrees": {
         "0–30": lambda p: abs(p["yaw"]) < 30,
         "30–60": lambda p: 30 <= abs(p["yaw"]) < 60,
         "60–99": lambda p: 60 <= abs(p["yaw"]) <= 99,
         "above 99": lambda p: False,
     },
+    "who is shown": {
+        name: lambda p, name=name: f"{p['age']} {p['group']} {p['sex']}" == name
+        for name in sorted({f"{row[6]} {row[4]} {row[5]}" for row in PEOPLE})
+    },
     "skin tone": {name: lambda p, name=name: p["group"] == name for name in ("african", "asian", "caucasian")},
     "age": {name: lambda p, name=name: p["age"] == name for name in ("middleage", "old", "young")},
     "sex": {name: lambda p, name=name: p["sex"] == name for name in ("female", "male")},
     "hair": {"hair": lambda p: p["hair"] != "", "none": lambda p: p["hair"] == ""},
-    "covered by": {
+    "what covers the face": {
         **{n: lambda p, n=n: n in p["occluders"] for n in ("glasses", "hat", "mask", "hand", "patch")},
         "none of these": lambda p: p["occluders"] == [],
     },
@@ -106,7 +113,7 @@ def test_the_parts_are_those_that_are_shown(title, rendered):
 
 
 def test_bins_of_turns_in_the_picture_have_every_face_once(rendered):
-    (table,) = (one for one in rendered.tables if one.title.startswith("turned in the picture"))
+    (table,) = (one for one in rendered.tables if one.title.startswith("turn in the picture"))
     assert [part.name for part in table.parts] == ["0–15", "15–30", "30–45", "45 and more"]
     assert sum(part.n for part in table.parts) == 8
 
@@ -178,6 +185,7 @@ def test_a_photograph_that_is_left_out_is_told(tmp_path, monkeypatch):
     assert found.geodesic_mean_deg.value == pytest.approx(3, abs=1e-4)
     assert found.with_left_out_deg.value == pytest.approx(22, abs=1e-4)
     assert found.above_20_percent.value == 0
+    assert found.straight_ahead_deg == pytest.approx(10, abs=1e-4)  # all of them look 10 degrees aside
     assert found.tables == ()
 
 
@@ -266,6 +274,8 @@ def test_the_text_says_everything(card):
     assert "### real3, n = 2 (image02773 left out), 3 AFLW2000-3D photographs for validation only" in text
     assert "nothing left out, n = 3 | 22.00" in text
     assert "| mask | 2 | 14.00" in text
+    assert all(len(re.findall(r"(?<!`)\|", line)) in (3, 4) for line in text.splitlines() if line.startswith("|"))
+    assert "H shows 7 combinations of age, skin tone and sex only" in text.split("## Known failures")[1]
     assert "headpose synth --out SET1 --count 12000 --seed 1 --size 224 --density 300w-lp" in text
     assert "--leave-out image02773" in text
     assert "c" * 40 in text
@@ -277,12 +287,12 @@ def test_parts_that_are_clearly_harder_are_named_among_the_failures(card, render
     ]
     text = markdown(replace(card, sets=(replace(rendered, tables=tuple(many)),)))
     failures = text.split("## Known failures")[1].split("## How")[0]
-    assert "covered by mask: 14.00" in failures
+    assert "what covers the face mask: 14.00" in failures
     assert "n = 200, 2.3 times the mean" in failures
-    assert "sex" not in failures
+    assert "sex female" not in failures
     assert "rendered adults alone" in failures
     small = markdown(card).split("## Known failures")[1]
-    assert "covered by mask" not in small  # of two faces nothing follows
+    assert "covers the face mask" not in small  # of two faces nothing follows
 
 
 def test_a_card_without_figures_says_so(bare):

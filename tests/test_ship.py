@@ -25,7 +25,7 @@ from training.models.checkpoints import open_checkpoint, save_checkpoint
 from training.models.default import seed_weights
 from training.models.reparam import reparameterize
 from training.models.sixdrepnet import build_sixdrepnet
-from training.run_facts import RENDERED_LICENCE
+from training.run_facts import RENDERED_LICENCE, rendered_origin, run_stages
 from training.session import normalize
 from training.ship import LIMIT_DEG, halved, main, ship
 
@@ -198,6 +198,19 @@ def test_rendered_sets_may_have_moved(tmp_path):
     assert card.training_data.startswith("12000 heads")
 
 
+def test_one_rendered_set_stands_for_all_runs_and_several_come_in_order(tmp_path):
+    gone, one, two = tmp_path / "gone", rendered_set(tmp_path / "A"), rendered_set(tmp_path / "B", seed=2)
+    first = run_folder(tmp_path / "one", gone)
+    second = run_folder(tmp_path / "two", gone, snapshot=str(first))
+    stages = run_stages(second, [two])
+    assert [stage.rendered["seed"] for stage in stages] == [2, 2]
+    assert rendered_origin(stages).startswith("12000 heads")
+    stages = run_stages(second, [one, two])
+    assert [stage.rendered["seed"] for stage in stages] == [1, 2]
+    with pytest.raises(HeadPoseError, match="gone is no set of  headpose synth"):
+        run_stages(second, [gone])
+
+
 # --- what is not known to be free is not called so ---
 
 
@@ -214,6 +227,10 @@ def _foreign(place: Path) -> Path:
     return run_folder(place / "run", rendered_set(place / "A", backgrounds=["drawn/wood/1", "holiday/a.jpg"]))
 
 
+def _panoramas(place: Path) -> Path:
+    return run_folder(place / "run", rendered_set(place / "A", environments=["sky", "hdri/park.hdr"]))
+
+
 def _faces(place: Path) -> Path:
     (place / "300W_LP").mkdir()
     return run_folder(place / "run", place / "300W_LP")
@@ -226,7 +243,8 @@ def _from_nowhere(place: Path) -> Path:
 DOUBTS = [
     pytest.param(_lonely, "does not lie in a run folder", id="no run folder"),
     pytest.param(_published, r"started from the weights repnext_m0\.pth", id="published weights"),
-    pytest.param(_foreign, "has 1 backgrounds of somebody else", id="backgrounds"),
+    pytest.param(_foreign, r"pictures of somebody else behind or around heads \(holiday\)", id="backgrounds"),
+    pytest.param(_panoramas, r"somebody else behind or around heads \(hdri\)", id="panoramas"),
     pytest.param(_faces, "300W_LP of a run is no rendered set", id="another data set"),
     pytest.param(_from_nowhere, r"started from best\.safetensors, whose run folder is not there", id="unknown start"),
 ]

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from runtime.errors import HeadPoseError, unknown_name
 from runtime.provenance import git_state, package_versions
+from runtime.rotation import euler_to_rotation, geodesic_deg
 from runtime.sessions import Session
 from training.bootstrap import (
     RESAMPLES,
@@ -26,7 +27,7 @@ from training.bootstrap import (
     weighted_mean,
     weighted_percentiles,
 )
-from training.card_record import PHOTOGRAPHS, RENDERED, Card, CardSet, PartScore, PartTable
+from training.card_record import PERSON, PHOTOGRAPHS, RENDERED, Card, CardSet, PartScore, PartTable
 from training.data.source import PoseSource, Progress, silent
 from training.evaluate import Evaluation, evaluate
 from training.metrics import YAW_EDGES_DEG, bins_of
@@ -166,13 +167,14 @@ def _parts(scenes: Sequence[dict[str, Any]], result: Evaluation, source: PoseSou
     covered = {name: np.array([name in scene["occluders"] for scene in scenes]) for name in COVERS}
     covered[_BARE] = np.array([not scene["occluders"] for scene in scenes])
     return {
-        "|yaw|, degrees": {part.name: part.members for part in bins_of(yaw, YAW_EDGES_DEG, closed=True)},
-        "|pitch|, degrees": {part.name: part.members for part in bins_of(pitch, PITCH_EDGES_DEG)},
-        "turned in the picture's plane, degrees": {p.name: p.members for p in bins_of(turn, IN_PLANE_EDGES_DEG)},
+        "yaw to either side, degrees": {part.name: part.members for part in bins_of(yaw, YAW_EDGES_DEG, closed=True)},
+        "pitch up or down, degrees": {part.name: part.members for part in bins_of(pitch, PITCH_EDGES_DEG)},
+        "turn in the picture's plane, degrees": {p.name: p.members for p in bins_of(turn, IN_PLANE_EDGES_DEG)},
+        PERSON: named([f"{scene['age']} {scene['group']} {scene['sex']}" for scene in scenes]),
         "skin tone": named([scene["group"] for scene in scenes]),
         "age": named([scene["age"] for scene in scenes]),
         "sex": named([scene["sex"] for scene in scenes]),
-        "covered by": covered,
+        "what covers the face": covered,
         "hair": named(["hair" if scene["hair"] else "none" for scene in scenes]),
     }
 
@@ -225,7 +227,7 @@ def _card_set(
         euler_mae_deg=mae,
         above_20_percent=large,
         with_left_out_deg=everything,
-        straight_ahead_deg=result.record.straight_ahead_deg,
+        straight_ahead_deg=round(float(_ahead_deg(rows.true_deg[counts]).mean()), 6),
         interval=interval_facts(rows.groups, resamples, seed),
         tables=tuple(
             PartTable(title, tuple(_part_score(part, inside[title, part], means[title, part]) for part in table))
@@ -233,6 +235,11 @@ def _card_set(
         ),
         rendered=rendered,
     )
+
+
+def _ahead_deg(angles_deg: Array) -> Array:
+    """Pitch, yaw, roll (N, 3) → (N,) angles from 'straight ahead'."""
+    return np.asarray(geodesic_deg(euler_to_rotation(*angles_deg.T), np.eye(3)), dtype=np.float64)
 
 
 def _part_score(name: str, mask: npt.NDArray[np.bool_], mean: Figure) -> PartScore:

@@ -13,6 +13,8 @@ from training.bootstrap import Figure, IntervalFacts
 CARD_SCHEMA = 1
 RENDERED, PHOTOGRAPHS = "rendered", "photographs"
 CARD_KINDS = (RENDERED, PHOTOGRAPHS)
+PERSON = "who is shown"
+"""Title of the table of age, skin tone and sex together."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from training.card_record import PHOTOGRAPHS, RENDERED, Card, CardSet, PartScore, PartTable, Stage
+from training.card_record import PERSON, PHOTOGRAPHS, RENDERED, Card, CardSet, PartScore, PartTable, Stage
 
 _WORSE = 1.5  # times the mean: a part that is named among the failures
 _ENOUGH = 20  # faces of a part for that
@@ -109,7 +109,7 @@ def _limits(card: Card) -> list[str]:
 
 
 def _worst(one: CardSet) -> list[str]:
-    """Parts that are clearly harder than the whole, the hardest first."""
+    """Parts that are clearly harder than the whole, the hardest first, and what the tables cannot tell."""
     mean = one.geodesic_mean_deg.value
     hard = [
         (part.geodesic_mean_deg.value / mean, table.title, part)
@@ -117,9 +117,21 @@ def _worst(one: CardSet) -> list[str]:
         for part in table.parts
         if part.geodesic_mean_deg is not None and part.n >= _ENOUGH and part.geodesic_mean_deg.value > _WORSE * mean
     ]
-    return [
+    told = [
         f"{one.name}, {title} {part.name}: {_mean(part)}° over n = {part.n}, {times:.1f} times the mean"
         for times, title, part in sorted(hard, key=lambda entry: -entry[0])
+    ]
+    return told + _confounded(one)
+
+
+def _confounded(one: CardSet) -> list[str]:
+    """Where a set shows fewer combinations of age, skin tone and sex than there are: one stands for the other."""
+    count = {table.title: sum(part.n > 0 for part in table.parts) for table in one.tables}
+    if PERSON not in count or count[PERSON] >= count["skin tone"] * count["age"] * count["sex"]:
+        return []
+    return [
+        f"{one.name} shows {count[PERSON]} combinations of age, skin tone and sex only: differences between the parts "
+        "of one of these tables may be those of another, or of a single skin"
     ]
 
 

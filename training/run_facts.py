@@ -12,7 +12,7 @@ from training.card_record import Stage
 from training.run_folder import RunFolder
 
 RENDERED_LICENCE = "Apache-2.0 (weights trained on rendered heads of CC0 assets)"
-_OWN_BACKGROUNDS = ("drawn/", "sample/")  # drawn, or sample pictures under CC0 and of the public domain
+_OWN = ("drawn", "sample")  # backgrounds that are drawn, or sample pictures under CC0 and of the public domain
 _PATHS = ("data_dir", "filename_list", "backbone_weights", "snapshot", "output_dir", "copy_to")
 _LONGEST_CHAIN = 20
 _CATALOGUE = "catalogue"
@@ -23,7 +23,8 @@ def run_stages(checkpoint: Path, rendered: Sequence[Path] = ()) -> tuple[Stage, 
 
     Args:
         checkpoint: file of a run folder.
-        rendered: folders of rendered sets in the order of the runs, where they are not where the run read them.
+        rendered: folders of rendered sets (their manifest.json is enough) in the order of the runs, or one for all of
+            them, where they are not where the runs read them.
 
     Raises:
         HeadPoseError: a config that is no recipe, a folder in `rendered` that is no rendered set.
@@ -35,8 +36,9 @@ def run_stages(checkpoint: Path, rendered: Sequence[Path] = ()) -> tuple[Stage, 
         if not config.get("snapshot"):
             break
         place = Path(config["snapshot"]).parent
-    sets = [*rendered[-len(folders) :], *[None] * (len(folders) - len(rendered))]
-    return tuple(_stage(place, config, given) for (place, config), given in zip(folders, sets))
+    given = list(rendered) * len(folders) if len(rendered) == 1 else list(rendered)
+    sets: list[Path | None] = [*given[: len(folders)], *[None] * (len(folders) - len(given))]
+    return tuple(_stage(place, config, given) for (place, config), given in zip(folders, sets, strict=True))
 
 
 def _config(folder: Path) -> dict[str, Any] | None:
@@ -88,7 +90,9 @@ def _rendered(folder: Path) -> dict[str, Any] | None:
 
 
 def rendered_parameters(folder: Path) -> dict[str, Any]:
-    """What a set of `headpose synth` was rendered with, without the names in its catalogue but with their numbers.
+    """What a set of `headpose synth` was rendered with; of its catalogue how many there are of each.
+
+    'foreign' names the folders of backgrounds and panoramas that do not come with the program.
 
     Raises HeadPoseError if the folder is no rendered set.
     """
@@ -97,7 +101,8 @@ def rendered_parameters(folder: Path) -> dict[str, Any]:
         found = json.loads(file.read_text(encoding="utf-8"))
         parameters = dict(found["parameters"])
         catalogue = parameters.pop(_CATALOGUE)
-        names = [str(name) for name in catalogue["backgrounds"]]
+        sources = {str(name).split("/")[0] for name in catalogue["backgrounds"]} - set(_OWN)
+        sources |= {str(name).split("/")[0] for name in catalogue["environments"] if "/" in str(name)}
         low, high = catalogue["identities"]
         counts = {name: len(catalogue[name]) for name in ("skins", "hair", "backgrounds")}
         return {
@@ -105,7 +110,7 @@ def rendered_parameters(folder: Path) -> dict[str, Any]:
             "hash": str(found["hash"]),
             **counts,
             "people": high - low,
-            "foreign_backgrounds": len([name for name in names if not name.startswith(_OWN_BACKGROUNDS)]),
+            "foreign": sorted(sources),
         }
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -132,8 +137,10 @@ def _doubt(stages: Sequence[Stage]) -> str:
             return f"a run started from the weights {stage.config['backbone_weights']}"
         if stage.rendered is None:
             return f"the data set {stage.data} of a run is no rendered set that is there (--rendered tells where it is)"
-        if stage.rendered["foreign_backgrounds"]:
-            return f"the rendered set of a run has {stage.rendered['foreign_backgrounds']} backgrounds of somebody else"
+        if foreign := stage.rendered["foreign"]:
+            return (
+                f"the rendered set of a run has pictures of somebody else behind or around heads ({', '.join(foreign)})"
+            )
     if stages[0].config["snapshot"]:
         return f"the first run started from {stages[0].config['snapshot']}, whose run folder is not there"
     return ""
