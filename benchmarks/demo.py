@@ -25,7 +25,7 @@ Progress = Callable[[str, int, int], None]
 PICTURE_NAME = "poses.png"
 TARGETS, PRECISIONS = ("onnx", "tflite", "coreml"), ("fp32", "fp16")
 _ROUNDS = {False: 20, True: 3}  # emulated → rounds: an emulation takes ten times as long and says nothing
-_CAPTION = 48  # letters of a line
+_CAPTION = 62  # letters of a line
 _REGION = 2.4  # side of a panel, in face heights
 
 
