@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageEnhance, ImageFilter
 
 from runtime.rotation import euler_to_rotation, image_axes, mirror, rotation_to_euler
-from training.data.augment import Flip, Move, Occlude
+from training.data.augment import Edge, Flip, Move, Occlude
 from training.data.augment_photometric import (
     Coarse,
     ColorCast,
@@ -16,6 +16,7 @@ from training.data.augment_photometric import (
     GaussianBlur,
     Grayscale,
     Jpeg,
+    Levels,
     MotionBlur,
     Noise,
     PillowBlur,
@@ -27,10 +28,10 @@ SIZE, ARM = 160, 45.0
 POSES = [(0, 0, 0), (15, 40, -20), (-25, -60, 35), (30, 85, 10)]
 GEOMETRIC = [Flip(), Move(angle_deg=30), Move(scale=1.3), Move(shift=0.1), Move(30, 1.2, 0.05)]
 PHOTOMETRIC = [
-    ColorJitter(), ColorCast(), Gamma(), Grayscale(), Noise(), PillowBlur(), GaussianBlur(), MotionBlur(),
+    ColorJitter(), ColorCast(), Gamma(), Levels(), Grayscale(), Noise(), PillowBlur(), GaussianBlur(), MotionBlur(),
     Coarse(), Jpeg(),
 ]  # fmt: skip
-EVERY = [*GEOMETRIC, Occlude(), *PHOTOMETRIC]
+EVERY = [*GEOMETRIC, Occlude(), Edge(), *PHOTOMETRIC]
 FRONT_LIT = FaceStyle((224, 172, 140), (70, 45, 30), (20, 60, 160), (0.0, 0.0, -1.0))  # turns with the image
 
 
@@ -147,7 +148,7 @@ def _head(image):
     return image[36:-36, 36:-36].astype(float)
 
 
-@pytest.mark.parametrize("step", [*PHOTOMETRIC, Occlude()], ids=by_name)
+@pytest.mark.parametrize("step", [*PHOTOMETRIC, Occlude(), Edge()], ids=by_name)
 def test_the_label_keeps_its_bits(step):
     rotation = euler_to_rotation(12, -34, 5)
     before = rotation.copy()
@@ -205,6 +206,36 @@ def test_occluders_never_hide_the_whole_face():
     assert max(faces) < 0.55
     assert np.mean(shares) > 0.03
     assert min(shares) > 0
+
+
+def test_an_edge_is_black_along_one_side_or_two_that_meet():
+    image, sides = np.full((80, 80, 3), 90, np.uint8), set()
+    for seed in range(200):
+        out, _ = Edge(0.25)(image, np.eye(3), np.random.default_rng(seed))
+        kept = out[..., 0] == 90
+        rows, columns = np.flatnonzero(kept.any(axis=1)), np.flatnonzero(kept.any(axis=0))
+        assert kept.sum() == len(rows) * len(columns)  # what is left is one rectangle
+        assert min(len(rows), len(columns)) >= 60
+        assert (out[~kept] == 0).all()
+        gone = {"top": rows[0] > 0, "bottom": rows[-1] < 79, "left": columns[0] > 0, "right": columns[-1] < 79}
+        assert not (gone["top"] and gone["bottom"])
+        assert not (gone["left"] and gone["right"])
+        sides |= {name for name, cut in gone.items() if cut}
+    assert sides == {"top", "bottom", "left", "right"}
+
+
+def test_levels_spread_what_is_between_them_and_no_more():
+    ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+    for seed in range(50):
+        out = Levels(0.3, 0.35)(ramp, np.eye(3), np.random.default_rng(seed))[0][0, :, 0].astype(int)
+        assert (np.diff(out) >= 0).all()
+        assert out[0] == 0
+        assert out[255] == 255
+        assert (out == 0).mean() <= 0.31
+        assert (out == 255).mean() <= 0.36
+        middle = (out > 5) & (out < 250)
+        slope = np.polyfit(np.arange(256)[middle], out[middle], 1)[0]
+        assert 1.0 <= slope <= 1 / (1 - 0.3 - 0.35) + 0.02
 
 
 @pytest.mark.parametrize("quality", [20, 50, 90])

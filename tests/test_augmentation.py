@@ -49,7 +49,7 @@ def place(image):
 
 
 def test_every_recipe_has_a_name_a_line_and_a_framing():
-    assert list(AUGMENTATIONS) == ["none", "6drepnet", "paper", "strong"]
+    assert list(AUGMENTATIONS) == ["none", "6drepnet", "paper", "strong", "rendered"]
     for name, recipe in AUGMENTATIONS.items():
         assert recipe.name == name
         assert 10 < len(recipe.text) < 110

@@ -35,7 +35,7 @@ class TrainConfig:
     framing: str | None = None
     """how the picture is cut around the face (default: the data set's own for training)"""
     augmentation: str = "paper"
-    """none, 6drepnet, paper, strong"""
+    """none, 6drepnet, paper, strong, rendered"""
     image_size: int = 224
     """side of the network's input in pixels"""
     val_fraction: float = 0.02

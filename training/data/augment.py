@@ -95,6 +95,23 @@ class Occlude:
         return out, rotation
 
 
+@dataclass(frozen=True)
+class Edge:
+    """The picture ends within the crop: black along one side or two that meet, as the crop rule fills it."""
+
+    largest: float = 0.25
+    """Of the square's side, how much may be black."""
+
+    def __call__(self, image: Image, rotation: Rotation, rng: np.random.Generator) -> tuple[Image, Rotation]:
+        """The image with a black margin; the label stays."""
+        out = image.copy()
+        for axis in rng.permutation(2)[: rng.integers(1, 3)]:
+            width = math.ceil(float(rng.uniform(0, self.largest)) * image.shape[axis])
+            margin = slice(width) if rng.random() < 0.5 else slice(image.shape[axis] - width, None)
+            out[(slice(None),) * int(axis) + (margin,)] = 0
+        return out, rotation
+
+
 def _patch(shape: tuple[int, ...], share: float, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
     """Mask (H, W), 255 inside an ellipse or a rectangle of that share of the area, anywhere and turned anyhow."""
     import cv2

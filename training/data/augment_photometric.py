@@ -106,6 +106,24 @@ class Gamma:
 
 
 @dataclass(frozen=True)
+class Levels:
+    """Shadows that drown in black and lights that burn out, as hard light and hard prints have them."""
+
+    shadows: float = 0.3
+    """The darkest part of the scale that may become black."""
+    lights: float = 0.35
+    """The lightest part of the scale that may become white."""
+
+    def __call__(self, image: Image, rotation: Rotation, rng: np.random.Generator) -> tuple[Image, Rotation]:
+        """The image with its values between the two limits spread over the whole scale."""
+        import cv2
+
+        low, high = 255 * rng.uniform(0, self.shadows), 255 * (1 - rng.uniform(0, self.lights))
+        table = np.clip((np.arange(256) - low) * (255 / (high - low)), 0, 255).round().astype(np.uint8)
+        return np.asarray(cv2.LUT(image, table), dtype=np.uint8), rotation
+
+
+@dataclass(frozen=True)
 class Grayscale:
     """Takes the colours away."""
 

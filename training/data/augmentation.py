@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from runtime.preprocess import Box
-from training.data.augment import Flip, Move, Occlude, Rotation, Step
+from training.data.augment import Edge, Flip, Move, Occlude, Rotation, Step
 from training.data.augment_photometric import (
     Coarse,
     ColorCast,
@@ -18,6 +18,7 @@ from training.data.augment_photometric import (
     GaussianBlur,
     Grayscale,
     Jpeg,
+    Levels,
     MotionBlur,
     Noise,
     PillowBlur,
@@ -166,4 +167,29 @@ STRONG = Augmentation(
     ),
 )
 
-AUGMENTATIONS: dict[str, Augmentation] = {recipe.name: recipe for recipe in (NONE, SIXDREPNET, PAPER, STRONG)}
+# Photographs are harder than renders in the light and louder in colour, black and white ones are common, and a face may
+# stand at the picture's edge.
+RENDERED = Augmentation(
+    "rendered",
+    "strong, with harder light, louder colours, more black and white, and edges of pictures: for rendered heads",
+    framing="runtime",
+    move=(0.5, Move(angle_deg=30.0, scale=1.1, shift=0.03)),
+    context=1.4,
+    on_square=(
+        Chance(0.5, Flip()),
+        Chance(0.2, Occlude(most=3, largest=0.08)),
+        Chance(0.8, ColorJitter(0.35, 0.5, 0.9, 15.0)),
+        Chance(0.4, ColorCast(0.3)),
+        Chance(0.35, Levels(0.3, 0.35)),
+        Chance(0.35, Gamma(2.0)),
+        Chance(0.2, Grayscale()),
+        Chance(0.15, Edge(0.25)),
+        Chance(0.15, GaussianBlur(0.4, 2.2)),
+        Chance(0.1, MotionBlur(3.0, 9.0)),
+        Chance(0.15, Coarse(32, 64)),
+        Chance(0.3, Noise(2.0, 12.0)),
+        Chance(0.4, Jpeg(20, 95)),
+    ),
+)
+
+AUGMENTATIONS: dict[str, Augmentation] = {recipe.name: recipe for recipe in (NONE, SIXDREPNET, PAPER, STRONG, RENDERED)}
