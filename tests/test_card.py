@@ -21,6 +21,7 @@ from training.card import in_plane_deg, measure_photographs, measure_rendered, m
 from training.card_record import PHOTOGRAPHS, RENDERED, Card, read_card
 from training.card_text import figures_text, markdown
 from training.data.face_list import FaceRow, write_face_list
+from training.data.synthetic.head import NEUTRAL_PITCH_DEG
 
 # pitch, yaw, roll, error in yaw, then who and what is shown
 PEOPLE = [
@@ -153,6 +154,15 @@ def test_a_set_that_is_not_whole(spoil, message, tmp_path):
 def test_people_who_were_trained_on_are_refused(tmp_path):
     with pytest.raises(HeadPoseError, match="may have been trained on"):
         measure_rendered(ColorSession(), heldout(tmp_path / "H", held_out=False))
+
+
+def test_labels_of_another_neutral_pose_are_refused(tmp_path):
+    folder = heldout(tmp_path / "H")
+    record = json.loads((folder / "manifest.json").read_text())
+    record["parameters"]["neutral_pitch_deg"] = NEUTRAL_PITCH_DEG - 2
+    (folder / "manifest.json").write_text(json.dumps(record))
+    with pytest.raises(HeadPoseError, match="neutral pose of .*render again"):
+        measure_rendered(ColorSession(), folder)
 
 
 # --- photographs ---

@@ -17,10 +17,11 @@ from torch import nn
 from runtime.artifact import sha256_of
 from runtime.errors import HeadPoseError
 from runtime.preprocess import Box, crop_face
-from runtime.rotation import geodesic_deg
+from runtime.rotation import euler_to_rotation, geodesic_deg
 from training import ship as ship_module
 from training.card_record import read_card
 from training.card_text import markdown
+from training.data.synthetic.head import NEUTRAL_PITCH_DEG
 from training.models.checkpoints import open_checkpoint, save_checkpoint
 from training.models.default import seed_weights
 from training.models.reparam import reparameterize
@@ -318,3 +319,33 @@ def test_bad_names(name, message, best, tmp_path, capsys):
     assert error.startswith("error: ")
     assert re.search(message, error)
     assert not (tmp_path / "out").exists()
+
+
+# --- another neutral pose ---
+
+
+@pytest.mark.parametrize(
+    ("in_set", "told", "down_deg"),
+    [
+        (None, None, 0.0),
+        (NEUTRAL_PITCH_DEG, None, 0.0),
+        (NEUTRAL_PITCH_DEG - 2, None, 2.0),
+        (None, 3.5, 1.5),
+        (3.0, 6.0, -1.0),
+    ],
+    ids=["unknown", "today's", "the set's", "told", "told against the set's"],
+)
+def test_labels_of_another_neutral_pose_turn_the_answers(in_set, told, down_deg, pictures, tmp_path):
+    data = rendered_set(tmp_path / "A")
+    if in_set is not None:
+        record = json.loads((data / "manifest.json").read_text())
+        record["parameters"]["neutral_pitch_deg"] = in_set
+        (data / "manifest.json").write_text(json.dumps(record))
+    best = run_folder(tmp_path / "run", data)
+    card = ship(best, "repnext_m0", folder=tmp_path / "out", neutral_pitch_deg=told)
+    before = rotations(open_checkpoint(best, "repnext_m0").model, pictures)
+    after = rotations(open_checkpoint(tmp_path / "out" / card.file).model, pictures)
+    turn = euler_to_rotation(-down_deg, 0, 0)  # a face that looked up by so much too far looks straight on now
+    assert geodesic_deg(after, turn @ before).max() <= LIMIT_DEG
+    assert card.turned_pitch_deg == pytest.approx(down_deg)
+    assert ("after training" in (tmp_path / "out" / "repnext_m0.md").read_text()) == bool(down_deg)

@@ -29,6 +29,7 @@ from training.bootstrap import (
 )
 from training.card_record import PERSON, PHOTOGRAPHS, RENDERED, Card, CardSet, PartScore, PartTable
 from training.data.source import PoseSource, Progress, silent
+from training.data.synthetic.head import NEUTRAL_PITCH_DEG
 from training.evaluate import Evaluation, evaluate
 from training.metrics import YAW_EDGES_DEG, bins_of
 from training.run_facts import rendered_parameters
@@ -87,6 +88,10 @@ def measure_rendered(
     facts = rendered_parameters(place)
     if facts.get("held_out") is not True:
         raise HeadPoseError(f"the people in {place} may have been trained on: render with  headpose synth --held-out")
+    if (pitch := facts.get("neutral_pitch_deg", NEUTRAL_PITCH_DEG)) != NEUTRAL_PITCH_DEG:
+        raise HeadPoseError(
+            f"the labels in {place} count from a neutral pose of {pitch:g}°, not {NEUTRAL_PITCH_DEG:g}°: render again"
+        )
     scenes = _scenes(place)
     whole = open_dataset("FaceList", place, progress=progress)
     source = spread(whole, limit)
@@ -94,9 +99,16 @@ def measure_rendered(
     parts = _parts(_of_faces(source, result, scenes, place), result, source)
     about = (
         f"{len(result.indices)} heads of {len(set(result.per_image.groups))} people, rendered by this program; skins, "
-        "hair, backgrounds and people of a part of the catalogue that no training set shows, poses spread evenly"
+        f"hair, backgrounds and people of a part of the catalogue that no training set shows; {_spread(facts)}"
     )
     return _card_set(RENDERED, place.resolve().name, about, result, (), parts, facts, resamples, seed)
+
+
+def _spread(facts: dict[str, Any]) -> str:
+    """In words, how often each pose is in a rendered set."""
+    if facts.get("density") == "uniform":
+        return "poses spread evenly"
+    return f"poses about as often as in {str(facts.get('density', 'an unknown density')).replace('300w-lp', '300W-LP')}"
 
 
 def measure_photographs(

@@ -173,6 +173,8 @@ class Card:
     """Commit of the code that wrote the file and whether its tree was dirty."""
     created: str
     """UTC time, ISO 8601."""
+    turned_pitch_deg: float = 0.0
+    """By how much the answers were turned down after training, because the labels counted from another neutral pose."""
     sets: tuple[CardSet, ...] = ()
     """Figures; empty until `headpose card` measured them."""
     evaluated: dict[str, Any] = field(default_factory=dict)

@@ -33,10 +33,17 @@ def _facts(card: Card) -> str:
         "input": f"{card.input_size} × {card.input_size} pixels, RGB; crop rule `{card.framing}`",
         "trained on": card.training_data,
         "licence": card.licence,
+        "neutral pose": _neutral(card),
         "precision": _precision(card),
         "written": f"{card.created}, commit {commit}{dirty}",
     }
     return _table(("", ""), list(rows.items()), "--")
+
+
+def _neutral(card: Card) -> str:
+    if not card.turned_pitch_deg:
+        return "as in the training labels"
+    return f"turned about the head's x axis by {-card.turned_pitch_deg:+g}° after training (docs/synthetic.md says why)"
 
 
 def _precision(card: Card) -> str:

@@ -24,13 +24,15 @@ from runtime.artifact import sha256_of
 from runtime.atomic import check_new, make_folder, replacing
 from runtime.errors import HeadPoseError, unknown_name
 from runtime.provenance import git_state
-from runtime.rotation import geodesic_deg
+from runtime.rotation import euler_to_rotation, geodesic_deg
 from training.card_record import Card, Rounding, card_text
 from training.card_text import markdown
+from training.data.synthetic.head import NEUTRAL_PITCH_DEG
 from training.models.checkpoints import LoadedCheckpoint, open_checkpoint, packed
 from training.models.formats import read
 from training.models.shipped import SHIPPED
 from training.models.sixdrepnet import SixDRepNet
+from training.models.turned import turned
 from training.run_facts import RENDERED_LICENCE, rendered_origin, run_stages
 
 LIMIT_DEG = 0.02
@@ -47,6 +49,7 @@ def ship(
     training_data: str | None = None,
     licence: str | None = None,
     rendered: Sequence[str | Path] = (),
+    neutral_pitch_deg: float | None = None,
     overwrite: bool = False,
 ) -> Card:
     """Write <name>.safetensors, its card <name>.json and <name>.md.
@@ -58,6 +61,8 @@ def ship(
         training_data: what the weights were fitted to; None finds out from the run folder.
         licence: of the weights; None is Apache-2.0 where all training data was rendered from free assets.
         rendered: folders of the rendered sets in the order of the runs, if they are not where the runs read them.
+        neutral_pitch_deg: `head.NEUTRAL_PITCH_DEG` of the training labels; None reads it from the last rendered set,
+            and takes today's where that does not tell. The answers are turned by what it differs from today's.
         overwrite: replace weights that are there already.
 
     Raises:
@@ -73,8 +78,21 @@ def ship(
     if loaded.form != "train":
         raise HeadPoseError(f"{checkpoint} is folded: give the network in training form, as best.safetensors has it")
     card = draft_card(Path(checkpoint), loaded, training_data=training_data, licence=licence, rendered=rendered)
-    tensors, rounding = halved(loaded.model, loaded.image_size)
+    turn_deg = NEUTRAL_PITCH_DEG - _trained_pitch(card, neutral_pitch_deg)
+    network = turned(loaded.model, euler_to_rotation(-turn_deg, 0.0, 0.0)) if turn_deg else loaded.model
+    card = replace(card, turned_pitch_deg=turn_deg)
+    tensors, rounding = halved(network, loaded.image_size)
     return _write(make_folder(place), card, rounding, packed(tensors, _header(card)), overwrite=overwrite)
+
+
+def _trained_pitch(card: Card, given: float | None) -> float:
+    """The neutral pitch that the training labels count from, degrees."""
+    if given is not None:
+        return given
+    found = [
+        stage.rendered["neutral_pitch_deg"] for stage in card.stages if "neutral_pitch_deg" in (stage.rendered or {})
+    ]
+    return float(found[-1]) if found else NEUTRAL_PITCH_DEG
 
 
 def draft_card(
@@ -207,6 +225,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rendered", metavar="DIR", action="append", default=[], help="where a run's rendered set is now, in order"
     )
+    parser.add_argument(
+        "--neutral-pitch", metavar="DEG", type=float, help="of the training labels, where their set does not tell"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace weights that are there already")
 
 
@@ -219,6 +240,7 @@ def run(args: argparse.Namespace) -> int:
         training_data=args.training_data,
         licence=args.licence,
         rendered=args.rendered,
+        neutral_pitch_deg=args.neutral_pitch,
         overwrite=args.overwrite,
     )
     assert card.rounding is not None

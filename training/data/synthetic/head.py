@@ -20,8 +20,8 @@ from runtime.errors import HeadPoseError, unknown_name
 from training.data.synthetic.mesh import Floats, Indices, Topology
 from training.data.synthetic.proxy import Proxy
 
-NEUTRAL_PITCH_DEG = 3.0
-"""How far 300W-LP's neutral head looks up in MakeHuman's frame, degrees. See `labels`."""
+NEUTRAL_PITCH_DEG = 5.0
+"""How far 300W-LP's neutral head looks up in MakeHuman's frame, degrees. See `labels` and docs/synthetic.md."""
 
 FORMAT = 1
 """Version of the cache; one of another version is refused."""

@@ -22,7 +22,7 @@ from training.data.synthetic.catalogue import Catalogue
 from training.data.synthetic.dressing import plan_vertices
 from training.data.synthetic.environments import Environments
 from training.data.synthetic.generate import Painter
-from training.data.synthetic.head import FORMAT, HeadModel
+from training.data.synthetic.head import FORMAT, NEUTRAL_PITCH_DEG, HeadModel
 from training.data.synthetic.head_model import build_head_model
 from training.data.synthetic.labels import detector_box, face_landmarks, plan_camera
 from training.data.synthetic.poses import MAX_YAW_DEG, draw_poses
@@ -111,6 +111,7 @@ class World:
             "max_yaw_deg": self.max_yaw_deg,
             "size": self.size,
             "held_out": self.held_out,
+            "neutral_pitch_deg": NEUTRAL_PITCH_DEG,
             "plan_format": PLAN_FORMAT,
             "head_model": hashlib.sha256(self.head_model.read_bytes()).hexdigest(),
             "assets": None if self.assets is None else _files_hash(self.assets),
