@@ -161,7 +161,7 @@ def test_labels_of_another_neutral_pose_are_refused(tmp_path):
     record = json.loads((folder / "manifest.json").read_text())
     record["parameters"]["neutral_pitch_deg"] = NEUTRAL_PITCH_DEG - 2
     (folder / "manifest.json").write_text(json.dumps(record))
-    with pytest.raises(HeadPoseError, match="neutral pose of .*render again"):
+    with pytest.raises(HeadPoseError, match=r"neutral pose of .*render again"):
         measure_rendered(ColorSession(), folder)
 
 
