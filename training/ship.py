@@ -89,9 +89,8 @@ def _trained_pitch(card: Card, given: float | None) -> float:
     """The neutral pitch that the training labels count from, degrees."""
     if given is not None:
         return given
-    found = [
-        stage.rendered["neutral_pitch_deg"] for stage in card.stages if "neutral_pitch_deg" in (stage.rendered or {})
-    ]
+    rendered = [stage.rendered or {} for stage in card.stages]
+    found = [facts["neutral_pitch_deg"] for facts in rendered if "neutral_pitch_deg" in facts]
     return float(found[-1]) if found else NEUTRAL_PITCH_DEG
 
 
