@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -154,8 +155,7 @@ class _Damaged(DrawnHeads):
 def damaged_heads(monkeypatch):
     entry = registry.DATASETS["DrawnHeads"]
     opener = lambda folder, listed, progress, *, count: _Damaged(int(count))  # noqa: E731
-    changed = registry.DatasetEntry(opener, entry.train_framing, entry.test_framing, entry.text)
-    monkeypatch.setitem(registry.DATASETS, "DrawnHeads", changed)
+    monkeypatch.setitem(registry.DATASETS, "DrawnHeads", replace(entry, opener=opener))
 
 
 def test_unreadable_pictures_are_skipped_counted_and_listed(tmp_path, damaged_heads, capsys):
