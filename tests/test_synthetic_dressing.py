@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from texture_card import Card
 from tiny_head import write_tiny_head
 
 from runtime.errors import HeadPoseError
@@ -24,22 +25,6 @@ needs_pack = pytest.mark.skipif(
     not (ASSETS.is_dir() and MODEL.is_file()), reason="HEADPOSE_MAKEHUMAN and HEADPOSE_HEAD_MODEL name no assets"
 )
 needs_model = pytest.mark.skipif(not MODEL.is_file(), reason="HEADPOSE_HEAD_MODEL names no head model")
-
-
-class Card:
-    """Remembers textures as a renderer does."""
-
-    def __init__(self):
-        self.textures = {}
-
-    def has_texture(self, key):
-        return key in self.textures
-
-    def add_texture(self, key, picture):
-        self.textures[key] = picture
-
-    def drop_texture(self, key):
-        del self.textures[key]
 
 
 @pytest.fixture
