@@ -52,6 +52,8 @@ class TrainConfig:
     """published weights of the backbone, in any form; fused ones are split into branches"""
     snapshot: str | None = None
     """continue from this snapshot in a new run folder: exactly if it is a training snapshot, else from its weights"""
+    grow: bool = False
+    """the snapshot is of a smaller RepNeXt: start as a network of backbone_type that computes what that one computes"""
     num_epochs: int = 80
     """passes over the training set"""
     batch_size: int = 80
@@ -226,6 +228,8 @@ def check(config: TrainConfig) -> TrainConfig:
             f"output_string is {config.output_string!r}: snapshots' names begin with it, so it is no path and begins "
             "with no dot; the folder is --output_dir"
         )
+    if config.grow and config.snapshot is None:
+        raise HeadPoseError("grow is set and there is no snapshot to grow from: give the smaller network's --snapshot")
     if config.image_size < 32:
         raise HeadPoseError(f"image_size is {config.image_size}: the networks need 32 pixels or more, 224 is usual")
     return config

@@ -12,6 +12,7 @@ from runtime.errors import HeadPoseError
 from training.models.checkpoints import load_backbone_weights, open_checkpoint
 from training.models.expand import calibrate_norms, expand
 from training.models.formats import read
+from training.models.grow import can_grow, grow
 from training.models.identify import identify
 from training.models.sixdrepnet import SixDRepNet, build_sixdrepnet
 
@@ -19,7 +20,12 @@ Images = Callable[[], Iterable[Tensor]]
 
 
 def initial_network(
-    backbone: str, *, weights: str | Path | None = None, snapshot: str | Path | None = None, images: Images
+    backbone: str,
+    *,
+    weights: str | Path | None = None,
+    snapshot: str | Path | None = None,
+    grows: bool = False,
+    images: Images,
 ) -> tuple[SixDRepNet, str]:
     """A network in training form, and one sentence on where its weights come from.
 
@@ -27,6 +33,7 @@ def initial_network(
         backbone: a backbone's name.
         weights: the backbone's published weights, in any form.
         snapshot: a pose network's weights, in any form; goes before `weights`.
+        grows: the snapshot is of a smaller RepNeXt, and the network starts as one of `backbone` that computes the same.
         images: gives normalised batches (N, 3, H, W) of training images. They are asked for where the file was folded:
             its kernels are split into branches and the new BatchNorms are given the statistics of these images, so
             that training starts from the loaded function.
@@ -35,6 +42,8 @@ def initial_network(
         HeadPoseError: a file that cannot be read or belongs to another network.
     """
     if snapshot is not None:
+        if grows:
+            return _grown(Path(snapshot), backbone, images)
         return _from_snapshot(Path(snapshot), backbone, images)
     network = build_sixdrepnet(backbone)
     if weights is None:
@@ -55,6 +64,17 @@ def _from_snapshot(path: Path, backbone: str, images: Images) -> tuple[SixDRepNe
     expand(loaded.model, network)
     calibrate_norms(network, images())
     return network, f"{backbone} and its 6D head from {path.name}, whose folded kernels were split into branches"
+
+
+def _grown(path: Path, backbone: str, images: Images) -> tuple[SixDRepNet, str]:
+    small = open_checkpoint(path).backbone
+    if not can_grow(small, backbone):
+        raise HeadPoseError(
+            f"{path} is a {small}, which cannot grow into {backbone}: RepNeXts grow, into ones with at least as many "
+            "channels and blocks in every stage"
+        )
+    network, origin = _from_snapshot(path, small, images)
+    return grow(network, build_sixdrepnet(backbone)), f"{backbone} grown from {origin}"
 
 
 def check_image_size(network: SixDRepNet, backbone: str, size: int) -> None:

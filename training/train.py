@@ -26,6 +26,7 @@ from training.data.source import Progress, silent
 from training.distributed import World, barrier, broadcast_object, not_alone, start, stop
 from training.initial import check_image_size, initial_network
 from training.inputs import to_input
+from training.models.grow import can_grow
 from training.models.sixdrepnet import SixDRepNet
 from training.run_data import TrainData, open_data
 from training.run_folder import RunFolder, check_copy_target, copy_run
@@ -155,20 +156,28 @@ def _network(
                 yield to_input(batch.images)
 
     state = resume[1] if resume else None
-    if state is None and config.snapshot and is_training_snapshot(Path(config.snapshot)):
+    if state is None and config.snapshot and not config.grow and is_training_snapshot(Path(config.snapshot)):
         state = load_state(Path(config.snapshot))
     if state is not None:
         if state.backbone != config.backbone_type:
             raise HeadPoseError(
                 f"the snapshot is of {state.backbone}, not of {config.backbone_type}: "
-                f"pass --backbone_type {state.backbone}"
+                f"pass --backbone_type {state.backbone}{_or_grow(state.backbone, config.backbone_type)}"
             )
         network, _ = initial_network(config.backbone_type, images=images)
         return network, str(state.record.get("origin") or f"{state.backbone} from a snapshot"), state
     found = initial_network(
-        config.backbone_type, weights=config.backbone_weights, snapshot=config.snapshot, images=images
+        config.backbone_type,
+        weights=config.backbone_weights,
+        snapshot=config.snapshot,
+        grows=config.grow,
+        images=images,
     )
     return *found, None
+
+
+def _or_grow(small: str, large: str) -> str:
+    return f", or --grow true to start as a {large} that computes what it computes" if can_grow(small, large) else ""
 
 
 def _check_epochs(config: TrainConfig, state: TrainState) -> None:
