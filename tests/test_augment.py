@@ -20,6 +20,7 @@ from training.data.augment_photometric import (
     MotionBlur,
     Noise,
     PillowBlur,
+    Sharpen,
     color_matrix,
 )
 from training.data.drawn_faces import FaceStyle, draw_face
@@ -28,8 +29,8 @@ SIZE, ARM = 160, 45.0
 POSES = [(0, 0, 0), (15, 40, -20), (-25, -60, 35), (30, 85, 10)]
 GEOMETRIC = [Flip(), Move(angle_deg=30), Move(scale=1.3), Move(shift=0.1), Move(30, 1.2, 0.05)]
 PHOTOMETRIC = [
-    ColorJitter(), ColorCast(), Gamma(), Levels(), Grayscale(), Noise(), PillowBlur(), GaussianBlur(), MotionBlur(),
-    Coarse(), Jpeg(),
+    ColorJitter(), ColorCast(), Gamma(), Levels(), Grayscale(), Noise(), PillowBlur(), GaussianBlur(), Sharpen(),
+    MotionBlur(), Coarse(), Jpeg(),
 ]  # fmt: skip
 EVERY = [*GEOMETRIC, Occlude(), Edge(), *PHOTOMETRIC]
 FRONT_LIT = FaceStyle((224, 172, 140), (70, 45, 30), (20, 60, 160), (0.0, 0.0, -1.0))  # turns with the image
@@ -338,6 +339,19 @@ def test_gaussian_blur_is_round_and_as_wide_as_it_says(seed):
     short, long = impulse_spread(GaussianBlur(1.5, 1.5), seed)
     assert short == pytest.approx(1.5, abs=0.15)
     assert long == pytest.approx(1.5, abs=0.15)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_sharpening_overshoots_at_an_edge_and_leaves_flat_parts_alone(seed):
+    edge = np.full((224, 224, 3), 80, np.uint8)
+    edge[:, 112:] = 160
+    out = Sharpen(2.0)(edge, np.eye(3), np.random.default_rng(seed))[0].astype(int)[20, :, 0]
+    amount = np.random.default_rng(seed).uniform(size=2)[1] * 2.0  # its second draw
+    rise = amount * 40  # at the edge itself the blurred picture is half-way; half a pixel beside it, nearly
+    assert 0.3 * rise < out[112] - 160 <= rise + 1
+    assert 80 - out[111] == pytest.approx(out[112] - 160, abs=1)  # as far below as above
+    assert set(out[:90]) == {80}
+    assert set(out[134:]) == {160}
 
 
 @pytest.mark.parametrize("seed", range(4))

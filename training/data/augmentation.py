@@ -22,6 +22,7 @@ from training.data.augment_photometric import (
     MotionBlur,
     Noise,
     PillowBlur,
+    Sharpen,
 )
 from training.data.resample import extract
 from training.data.source import Image
@@ -167,11 +168,11 @@ STRONG = Augmentation(
     ),
 )
 
-# Photographs are harder than renders in the light and louder in colour, black and white ones are common, and a face may
-# stand at the picture's edge.
+# Photographs are harder than renders in the light, louder in colour and crisper, black and white ones are common, and a
+# face may stand at the picture's edge.
 RENDERED = Augmentation(
     "rendered",
-    "strong, with harder light, louder colours, more black and white, and edges of pictures: for rendered heads",
+    "strong, with harder light, louder colours, crisper detail and pictures' edges: for rendered heads",
     framing="runtime",
     move=(0.5, Move(angle_deg=30.0, scale=1.1, shift=0.03)),
     context=1.4,
@@ -184,6 +185,7 @@ RENDERED = Augmentation(
         Chance(0.35, Gamma(2.0)),
         Chance(0.2, Grayscale()),
         Chance(0.15, Edge(0.25)),
+        Chance(0.35, Sharpen(2.0)),
         Chance(0.15, GaussianBlur(0.4, 2.2)),
         Chance(0.1, MotionBlur(3.0, 9.0)),
         Chance(0.15, Coarse(32, 64)),
