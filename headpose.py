@@ -33,6 +33,7 @@ _PUBLIC = {
     "load_backbone_weights": "training.models.checkpoints",
     "export": "export.pipeline",
     "check_parity": "export.parity",
+    "measure_sensitivity": "export.sensitivity",
     "inspect": "export.inspect",
     "train": "training.train",
     "evaluate": "training.evaluate",
@@ -44,6 +45,10 @@ COMMANDS = {
     "predict": ("runtime.commands.predict", "head poses of a picture, a folder, a video or the webcam"),
     "export": ("export.commands.export", "turn a checkpoint into ONNX, TFLite and Core ML files, and prove them"),
     "parity": ("export.commands.parity", "compare the rotations of exported files with PyTorch's, in degrees"),
+    "sensitivity": (
+        "export.commands.sensitivity",
+        "degrees that each block or operator costs when it alone is quantised",
+    ),
     "inspect": ("export.commands.inspect", "what is inside an exported file"),
     "filenames": ("training.commands.filenames", "the list of a data set's files that training reads"),
     "prepare": ("training.commands.prepare", "check a data set, or crop BIWI with our face detector"),
@@ -72,7 +77,7 @@ def __dir__() -> list[str]:
 
 
 def _overview() -> str:
-    lines = [f"  {name:<10} {text}" for name, (_, text) in COMMANDS.items()]
+    lines = [f"  {name:<11} {text}" for name, (_, text) in COMMANDS.items()]
     return "commands:\n" + "\n".join(lines) + "\n\nheadpose COMMAND --help tells the options of one command."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,12 @@ class Gate:
     def passes(self, mean_deg: float, max_deg: float) -> bool:
         """Whether both figures are within; NaN never is."""
         return max_deg <= self.max_deg and (self.mean_deg is None or mean_deg <= self.mean_deg)
+
+    def within_budget(self, budget_deg: float | None) -> Gate:
+        """This gate with at most that limit of the mean."""
+        if budget_deg is None:
+            return self
+        return replace(self, mean_deg=budget_deg if self.mean_deg is None else min(self.mean_deg, budget_deg))
 
 
 @dataclass(frozen=True)
@@ -59,9 +65,11 @@ GATES: dict[tuple[str, str], Gate] = {
     ("tflite", "fp16"): CLASS_GATES[FP16],
     ("tflite", "int8"): CLASS_GATES[WEIGHTS_8BIT],
     ("tflite", "int8_static"): CLASS_GATES[LOW_BITS],
+    ("tflite", "int16x8"): CLASS_GATES[WEIGHTS_8BIT],
     ("coreml", "fp32"): CLASS_GATES[FP32],
     ("coreml", "fp16"): CLASS_GATES[FP16],
     ("coreml", "int8"): CLASS_GATES[WEIGHTS_8BIT],
+    ("coreml", "palette8"): CLASS_GATES[WEIGHTS_8BIT],
     ("coreml", "palette6"): CLASS_GATES[LOW_BITS],
     ("coreml", "palette4"): CLASS_GATES[LOW_BITS],
     ("coreml", "w8a8"): CLASS_GATES[LOW_BITS],

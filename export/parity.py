@@ -14,6 +14,7 @@ from export.culprit import Culprit, find_culprit, psnr_db
 from export.gates import CLASS_GATES, FP32, Gate, gate_for, operator_tolerance
 from export.parity_images import ParityImage, parity_images
 from export.reference import Reference, load_reference
+from export.spec import FLOATS
 from runtime.artifact import ArtifactInfo, sha256_of, size_bytes
 from runtime.errors import HeadPoseError
 from runtime.rotation import geodesic_deg
@@ -41,6 +42,8 @@ class ImageParity:
     """Angle between the artefact's rotation and PyTorch's; 180 for NaN or infinity."""
     max_abs: float | None
     """Largest |Δ| of a matrix element, None if not finite."""
+    judged: bool = True
+    """Whether it counts for the figures and the gate; in files in few bits only faces do."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +67,11 @@ class ParityReport:
     checkpoint_sha256: str
     """Hash of the weights that both sides used."""
     mean_deg: float
-    """Mean geodesic angle over the inputs."""
+    """Mean geodesic angle over the judged inputs."""
     p95_deg: float
     """95th percentile."""
     max_deg: float
-    """Worst input."""
+    """Worst judged input."""
     max_abs: float | None
     """Largest |Δ| of a matrix element over all inputs, None if not finite."""
     psnr_db: float
@@ -109,11 +112,17 @@ class ParityReport:
         """The figures that travel inside the artefact."""
         keys = ("engine", "mean_deg", "p95_deg", "max_deg", "max_abs", "psnr_db", "passed")
         gate = {"max_deg": self.gate.max_deg, "mean_deg": self.gate.mean_deg}
-        return {**{key: getattr(self, key) for key in keys}, "images": len(self.images), "gate": gate}
+        judged = sum(image.judged for image in self.images)
+        rest = max((image.geodesic_deg for image in self.images if not image.judged), default=None)
+        counts = {"images": judged, "other_images": len(self.images) - judged, "other_max_deg": rest}
+        return {**{key: getattr(self, key) for key in keys}, **counts, "gate": gate}
 
     def explanation(self) -> str:
         """One sentence for people: the verdict and, if it is a failure, where it starts."""
-        figures = f"mean {self.mean_deg:.4f}°, max {self.max_deg:.4f}° over {len(self.images)} images"
+        judged = sum(image.judged for image in self.images)
+        kind = "images" if judged == len(self.images) else "faces"
+        kind = "images" if judged == len(self.images) else "faces"
+        figures = f"mean {self.mean_deg:.4f}°, max {self.max_deg:.4f}° over {judged} {kind}"
         if self.passed:
             return f"within the gate: {figures}"
         where = self.culprit.sentence() if self.culprit else "no operator could be compared"
@@ -129,6 +138,8 @@ def check_parity(
     checkpoint: str | Path | None = None,
     threads: int | None = None,
     verify: bool = True,
+    budget_deg: float | None = None,
+    explain: bool = True,
     progress: Progress = _no_progress,
 ) -> ParityReport:
     """Run an artefact and the PyTorch network in training form (float32) on the same images and compare rotations.
@@ -145,6 +156,8 @@ def check_parity(
         checkpoint: where that checkpoint is now.
         threads: threads of the engine.
         verify: refuse a file whose hash is not the one in the manifest.json beside it.
+        budget_deg: a smaller limit of the mean than the gate's own.
+        explain: look for the operator where a failure starts, which takes longer than the check.
         progress: called with a text, images done and images in all.
 
     Raises:
@@ -156,18 +169,26 @@ def check_parity(
         reference = load_reference(session.info, checkpoint, beside=path.parent)
     truth = reference if isinstance(reference, Reference) else Reference(reference)
     inputs = parity_images(session.info.input_size) if images is None else images
-    return compare(path, session, truth, inputs, progress)
+    return compare(path, session, truth, inputs, progress, budget_deg=budget_deg, explain=explain)
 
 
 def compare(
-    path: Path, session: Session, truth: Reference, inputs: Sequence[ParityImage], progress: Progress = _no_progress
+    path: Path,
+    session: Session,
+    truth: Reference,
+    inputs: Sequence[ParityImage],
+    progress: Progress = _no_progress,
+    *,
+    budget_deg: float | None = None,
+    explain: bool = True,
 ) -> ParityReport:
     """`check_parity` for a session that is open already; `path` is its file."""
     if not inputs:
         raise HeadPoseError("there are no images to compare on: give at least one")
     expected = truth.rotations(np.stack([image.pixels for image in inputs]))
-    report = _report(path, session, inputs, _run(session, inputs, progress), expected)
-    if report.passed:
+    gate = gate_for(session.info.target, session.info.precision).within_budget(budget_deg)
+    report = _report(path, session, inputs, _run(session, inputs, progress), expected, gate)
+    if report.passed or not explain:
         return report
     progress(f"looking for the place in {path.name}", len(inputs), len(inputs))
     return _with_culprit(report, session, truth, inputs)
@@ -188,16 +209,18 @@ def _report(
     inputs: Sequence[ParityImage],
     actual: npt.NDArray[np.float32],
     expected: npt.NDArray[np.float32],
+    gate: Gate,
 ) -> ParityReport:
     info: ArtifactInfo = session.info
     finite: npt.NDArray[np.bool_] = np.asarray(np.isfinite(actual).all(axis=(1, 2)))
     angles = np.where(finite, geodesic_deg(np.where(finite[:, None, None], actual, 0), expected), _WORST_DEG)
     deltas = np.abs(actual.astype(np.float64) - expected).max(axis=(1, 2))
+    judged = _judged(info, inputs)
     per_image = [
-        ImageParity(image.name, float(angle), float(delta) if ok else None)
-        for image, angle, delta, ok in zip(inputs, angles, deltas, finite)
+        ImageParity(image.name, float(angle), float(delta) if ok else None, bool(counts))
+        for image, angle, delta, ok, counts in zip(inputs, angles, deltas, finite, judged)
     ]
-    gate = gate_for(info.target, info.precision)
+    angles = np.where(finite, angles, _WORST_DEG)[judged | ~finite]  # NaN or infinity never passes
     mean_deg, max_deg = float(angles.mean()), float(angles.max())
     return ParityReport(
         file=path.name,
@@ -219,6 +242,13 @@ def _report(
     )
 
 
+def _judged(info: ArtifactInfo, inputs: Sequence[ParityImage]) -> npt.NDArray[np.bool_]:
+    """Which inputs count: all, in float; faces, where ranges were measured on faces."""
+    if info.precision in FLOATS or not any(image.face for image in inputs):
+        return np.ones(len(inputs), dtype=bool)
+    return np.array([image.face for image in inputs])
+
+
 def _with_culprit(
     report: ParityReport, session: Session, truth: Reference, inputs: Sequence[ParityImage]
 ) -> ParityReport:
@@ -230,7 +260,7 @@ def _with_culprit(
     from export.tape import record_tape
     from training.models.reparam import reparameterize
 
-    worst = inputs[int(np.argmax([image.geodesic_deg for image in report.images]))]
+    worst = inputs[int(np.argmax([image.geodesic_deg * image.judged for image in report.images]))]
     graph = ExportGraph(reparameterize(truth.network))
     folded_deg = _folding_error_deg(graph, truth, worst.pixels)
     if not folded_deg <= CLASS_GATES[FP32].max_deg:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from export.heads import HELD_OUT
 from runtime.errors import HeadPoseError, MissingDependencyError
 from runtime.images import find_images, read_image
 from runtime.preprocess import Box, crop_face, resize_square
@@ -15,6 +16,7 @@ from training.data.drawn_faces import STYLES, draw_face
 
 Image = npt.NDArray[np.uint8]
 
+_RENDERED, _EVERY = 16, 8  # heads, and every how many of those that are shipped
 _ASTRONAUT_FACE = Box(176, 70, 272, 190)  # of the 512 × 512 picture, forehead to chin
 
 # pitch, yaw, roll in degrees: the frontal pose, each axis alone, both signs, and the far ends
@@ -30,14 +32,18 @@ class ParityImage(NamedTuple):
     name: str
     pixels: Image
     """RGB (S, S, 3) uint8."""
+    face: bool = True
+    """Whether it shows a face as cameras see it; files in few bits are judged on those alone."""
 
 
 def parity_images(size: int) -> list[ParityImage]:
-    """The standard inputs at `size` × `size` pixels, always the same 29 in the same order.
+    """The standard inputs at `size` × `size` pixels, always the same 45 in the same order.
+
+    13 variants of a photograph and 16 rendered heads are faces; half a face, 10 drawn heads and 5 edge cases are not.
 
     Raises MissingDependencyError without scikit-image, which ships the photograph: noise alone hides faults.
     """
-    return [*_astronaut(size), *_drawn(size), *_edge_cases(size)]
+    return [*_astronaut(size), *_rendered(size), *_drawn(size), *_edge_cases(size)]
 
 
 def _astronaut(size: int) -> list[ParityImage]:
@@ -63,8 +69,15 @@ def _astronaut(size: int) -> list[ParityImage]:
         "jpeg": _jpeg(face, quality=12),
     }
     return [
-        ParityImage(f"astronaut_{name}".rstrip("_"), np.ascontiguousarray(pixels)) for name, pixels in variants.items()
+        ParityImage(f"astronaut_{name}".rstrip("_"), np.ascontiguousarray(pixels), face=name != "cut_off")
+        for name, pixels in variants.items()
     ]
+
+
+def _rendered(size: int) -> list[ParityImage]:
+    """Some of the held-out heads that come with the program."""
+    files = find_images(HELD_OUT)[::_EVERY][:_RENDERED]
+    return [ParityImage(f"rendered_{file.stem}", resize_square(read_image(file), size)) for file in files]
 
 
 def _photograph() -> Image:
@@ -102,7 +115,7 @@ def _jpeg(image: Image, quality: int) -> Image:
 
 def _drawn(size: int) -> list[ParityImage]:
     return [
-        ParityImage(f"head_p{p}_y{y}_r{r}", draw_face(p, y, r, size, STYLES[i % len(STYLES)]))
+        ParityImage(f"head_p{p}_y{y}_r{r}", draw_face(p, y, r, size, STYLES[i % len(STYLES)]), face=False)
         for i, (p, y, r) in enumerate(_HEADS)
     ]
 
@@ -112,13 +125,14 @@ def _edge_cases(size: int) -> list[ParityImage]:
     noise = np.random.default_rng(0).integers(0, 2, (size, size, 3)) * 255
     y, x = np.mgrid[:size, :size]
     ramp = np.stack([x, y, size - 1 - x], axis=-1) * (255 / max(size - 1, 1))
-    return [
-        ParityImage("black", np.zeros((size, size, 3), dtype=np.uint8)),
-        ParityImage("white", np.full((size, size, 3), 255, dtype=np.uint8)),
-        ParityImage("saturated_noise", noise.astype(np.uint8)),
-        ParityImage("checkerboard", np.repeat((((x + y) % 2) * 255)[..., None], 3, axis=2).astype(np.uint8)),
-        ParityImage("gradient", _rounded(ramp)),
-    ]
+    edges = {
+        "black": np.zeros((size, size, 3), dtype=np.uint8),
+        "white": np.full((size, size, 3), 255, dtype=np.uint8),
+        "saturated_noise": noise.astype(np.uint8),
+        "checkerboard": np.repeat((((x + y) % 2) * 255)[..., None], 3, axis=2).astype(np.uint8),
+        "gradient": _rounded(ramp),
+    }
+    return [ParityImage(name, pixels, face=False) for name, pixels in edges.items()]
 
 
 def folder_images(folder: str | Path, size: int) -> list[ParityImage]:

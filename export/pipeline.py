@@ -4,46 +4,26 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from export.makers import Makers
 from export.manifest import manifest_entry, update_manifest
-from export.spec import ExportSpec, describe
-from runtime.artifact import ArtifactInfo, size_bytes
+from export.prover import Exported, Prover
+from export.quantize.settings import Quantization
+from export.spec import plan_specs
+from export.told import Progress, Told
 from runtime.atomic import check_new, make_folder
 from runtime.errors import HeadPoseError
-from runtime.provenance import git_state
 
 if TYPE_CHECKING:
-    from export.parity import ParityReport
     from export.reference import Reference
-    from export.tflite import TfliteConversion
     from training.models.sixdrepnet import SixDRepNet
 
-Progress = Callable[[str, int, int], None]
 _STAGING = ".headpose-export-"
-
-
-@dataclass(frozen=True)
-class Exported:
-    """One artefact that was made."""
-
-    path: Path
-    """File, or folder for an .mlpackage."""
-    info: ArtifactInfo
-    """The record embedded in it."""
-    size_bytes: int
-    """Size on disk."""
-    seconds: float
-    """Conversion time, without the parity check."""
-    parity: ParityReport | None
-    """Figures of the check, None if it was switched off."""
-    written: bool = False
-    """Whether `path` holds it; False if it missed its gate and was not wanted all the same."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +48,8 @@ def export(
     input_size: int | None = None,
     out: str | Path = "out",
     parity: bool = True,
+    quantization: Quantization | None = None,
+    labels: str | Path = "shipped",
     overwrite: bool = False,
     allow_failed: bool = False,
     progress: Progress = lambda text, done, total: None,
@@ -78,119 +60,40 @@ def export(
         checkpoint: a file that `training.models.open_checkpoint` reads, or a name that it knows, as 'default'.
         backbone: backbone name; None takes the checkpoint's own.
         targets: of 'onnx', 'tflite', 'coreml'.
-        precisions: of 'fp32', 'fp16'.
+        precisions: of `export.spec.PRECISIONS`; one that only some of the targets can do is made for those.
         output: 'rotation' (N, 3, 3) or 'sixd' (N, 6).
         input_size: side of the square input in pixels; None takes what the checkpoint says, 224 if it says nothing.
         out: folder for the artefacts and manifest.json.
         parity: compare every file's rotations with PyTorch's.
+        quantization: calibration and preparation of files in few bits; None takes the defaults.
+        labels: what those files' errors are measured on: 'shipped' or 'synthetic' held-out heads, a folder with
+            labels.csv, or 'none' (`export.accuracy.open_labelled`).
         overwrite: replace files that are there already.
         allow_failed: keep artefacts that miss their gate (the result still says `passed=False`).
         progress: called with a text, steps done and steps in all.
 
     Raises:
-        HeadPoseError: bad checkpoint, unknown name, folder that cannot be written, file in the way.
+        HeadPoseError: bad checkpoint, unknown name, folder that cannot be written, file in the way, calibration images
+            that are missing, damaged or no faces.
     """
     from training.models.checkpoints import open_checkpoint
 
     loaded = open_checkpoint(checkpoint, backbone)
     size = loaded.image_size if input_size is None else input_size
-    specs = [ExportSpec(loaded.backbone, t, p, output, size) for t in targets for p in precisions]
+    specs = plan_specs(loaded.backbone, targets, precisions, output, size)
     if not specs:
         raise HeadPoseError("nothing to export: name at least one target and one precision")
     folder = make_folder(Path(out))
     for spec in specs:
         check_new(folder / spec.file_name, overwrite=overwrite)
-    git = git_state()
-    made: list[Exported] = []
-    with _staging(folder) as staging, _one_thread(), ExitStack() as held:
-        converter = held.enter_context(closing(_Converter(loaded.model, specs)))
-        reference = _reference(loaded.model) if parity else None
-        total = len(specs) * (2 if parity else 1)
-        for spec in specs:
-            progress(f"converting {spec.file_name}", len(made) * total // len(specs), total)
-            model, seconds = converter.convert(spec)
-            step = len(made) * total // len(specs) + 1
-            progress(f"proving {spec.file_name}" if parity else f"wrote {spec.file_name}", step, total)
-            info = describe(spec, loaded.info, git)
-            made.append(_prove(converter, spec, model, info, staging, reference, seconds))
+    how, told = quantization or Quantization(), Told(progress, len(specs), 2 if parity else 1)
+    with _staging(folder) as staging, _one_thread():
+        prover = Prover(staging, _reference(loaded.model) if parity else None, told)
+        with closing(Makers(loaded, specs, how, labels, prover)) as makers:
+            made = [makers.make(spec) for spec in specs]
         result = _publish(made, staging, folder, allow_failed=allow_failed)
-        progress("done", total, total)
+    told.finish()
     return result
-
-
-class _Converter:
-    """Holds what several precisions of one network share, so that nothing is converted twice."""
-
-    def __init__(self, network: SixDRepNet, specs: Sequence[ExportSpec]) -> None:
-        from training.models.reparam import reparameterize
-
-        self.deploy = reparameterize(network)
-        self._tflite_job: TfliteConversion | None = None
-        self._flatbuffer: tuple[bytes, float] | None = None
-        first = next((spec for spec in specs if spec.target == "tflite"), None)
-        if first is not None:
-            from export.tflite import TfliteConversion
-
-            self._tflite_job = TfliteConversion(self.deploy, first)
-
-    def close(self) -> None:
-        """End what still runs."""
-        if self._tflite_job is not None:
-            self._tflite_job.close()
-
-    def convert(self, spec: ExportSpec) -> tuple[Any, float]:
-        """The in-memory model of a spec and the seconds that it took."""
-        start = time.monotonic()
-        try:
-            if spec.target == "tflite":
-                return self._tflite(spec)
-            return getattr(self, f"_{spec.target}")(spec), time.monotonic() - start
-        except OSError as error:
-            raise HeadPoseError(f"converting {spec.file_name} failed: {error.strerror or error}") from error
-        except HeadPoseError:
-            raise
-        except Exception as error:  # each converter has its own kinds; the chain keeps the whole story for debugging
-            first = str(error).strip().partition("\n")[0]
-            raise HeadPoseError(
-                f"{spec.target} cannot take {spec.backbone} ({type(error).__name__}: {first}): leave that target out"
-            ) from error
-
-    def write(self, spec: ExportSpec, model: Any, info: ArtifactInfo, path: Path) -> None:
-        """Write the in-memory model with `info` embedded."""
-        from export import coreml, onnx, tflite
-
-        writers = {"onnx": onnx.write_onnx, "tflite": tflite.write_tflite, "coreml": coreml.write_coreml}
-        try:
-            writers[spec.target](model, info, path)
-        except OSError as error:
-            raise HeadPoseError(f"cannot write {path.name}: {error.strerror or error}") from error
-
-    def _graph(self, spec: ExportSpec, **options: Any) -> Any:
-        from export.graph import ExportGraph
-
-        return ExportGraph(self.deploy, output=spec.output, **options)
-
-    def _onnx(self, spec: ExportSpec) -> Any:
-        from export.onnx import to_onnx
-
-        return to_onnx(self._graph(spec), spec)
-
-    def _tflite(self, spec: ExportSpec) -> tuple[bytes, float]:
-        from export.tflite import halve_weights
-
-        if self._flatbuffer is None:
-            assert self._tflite_job is not None
-            self._flatbuffer = self._tflite_job.result()
-        flatbuffer, seconds = self._flatbuffer
-        if spec.precision == "fp32":
-            return flatbuffer, seconds
-        start = time.monotonic()
-        return halve_weights(flatbuffer), time.monotonic() - start
-
-    def _coreml(self, spec: ExportSpec) -> Any:
-        from export.coreml import to_coreml
-
-        return to_coreml(self._graph(spec, normalized=True), spec)
 
 
 def _reference(network: SixDRepNet) -> Reference:
@@ -198,31 +101,6 @@ def _reference(network: SixDRepNet) -> Reference:
     from export.reference import Reference
 
     return Reference(network)
-
-
-def _prove(
-    converter: _Converter,
-    spec: ExportSpec,
-    model: Any,
-    info: ArtifactInfo,
-    staging: Path,
-    reference: Reference | None,
-    seconds: float,
-) -> Exported:
-    path = staging / spec.file_name
-    start = time.monotonic()
-    converter.write(spec, model, info, path)
-    seconds += time.monotonic() - start
-    report = None
-    if reference is not None:
-        from export.parity import check_parity
-
-        report = check_parity(path, reference=reference, threads=1)
-        info = replace(info, parity=report.summary())
-        if path.is_dir():
-            shutil.rmtree(path)
-        converter.write(spec, model, info, path)
-    return Exported(path, info, size_bytes(path), seconds, report)
 
 
 def _publish(made: list[Exported], staging: Path, folder: Path, *, allow_failed: bool) -> ExportResult:

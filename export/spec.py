@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,13 @@ from runtime.preprocess import IMAGENET_MEAN, IMAGENET_STD, crop_rule
 from runtime.provenance import package_versions
 
 SUFFIXES = {"onnx": ".onnx", "tflite": ".tflite", "coreml": ".mlpackage"}
-PRECISIONS = {"onnx": ("fp32", "fp16"), "tflite": ("fp32", "fp16"), "coreml": ("fp32", "fp16")}
+FLOATS = ("fp32", "fp16")
+# target → what it is made in; export/quantize makes all but the floats
+PRECISIONS = {
+    "onnx": (*FLOATS, "int8"),
+    "tflite": (*FLOATS, "int8", "int8_static", "int16x8"),
+    "coreml": (*FLOATS, "int8", "palette8", "palette6", "palette4", "w8a8"),
+}
 OUTPUTS = ("rotation", "sixd")
 MIN_SIZE, MAX_SIZE = 32, 1024  # the network halves its input five times; above 1024 nothing was tried
 
@@ -47,7 +54,7 @@ class ExportSpec:
     target: str
     """'onnx', 'tflite' or 'coreml'."""
     precision: str
-    """'fp32' or 'fp16'."""
+    """Of `PRECISIONS`."""
     output: str = "rotation"
     """'rotation' or 'sixd'."""
     input_size: int = 224
@@ -66,6 +73,11 @@ class ExportSpec:
             )
 
     @property
+    def quantized(self) -> bool:
+        """Whether it is made by export/quantize from a float file."""
+        return self.precision not in FLOATS
+
+    @property
     def name(self) -> str:
         """<model>_<backbone>_<precision>."""
         return artifact_name(self.backbone, self.precision)
@@ -74,6 +86,31 @@ class ExportSpec:
     def file_name(self) -> str:
         """Name with the target's suffix."""
         return self.name + SUFFIXES[self.target]
+
+
+def plan_specs(
+    backbone: str, targets: Sequence[str], precisions: Sequence[str], output: str, input_size: int
+) -> list[ExportSpec]:
+    """Every target in every precision that it can do, in the order targets × precisions.
+
+    Raises HeadPoseError for an unknown name, and for a precision that none of the targets can do.
+    """
+    known = sorted({p for ones in PRECISIONS.values() for p in ones})
+    for target in targets:
+        if target not in SUFFIXES:
+            raise unknown_name("target", target, SUFFIXES)
+    for precision in precisions:
+        if precision not in known:
+            raise unknown_name("precision", precision, known)
+        if targets and not any(precision in PRECISIONS[target] for target in targets):
+            able = "; ".join(f"{target}: {', '.join(PRECISIONS[target])}" for target in targets)
+            raise HeadPoseError(f"{precision} is made for none of these targets; they can do {able}")
+    return [
+        ExportSpec(backbone, target, precision, output, input_size)
+        for target in targets
+        for precision in precisions
+        if precision in PRECISIONS[target]
+    ]
 
 
 def tool_versions(target: str) -> dict[str, str]:

@@ -72,6 +72,10 @@ class ArtifactInfo:
     """UTC time, ISO 8601."""
     parity: dict[str, Any] | None = None
     """Figures of the parity check, None before it ran."""
+    quantization: dict[str, Any] | None = None
+    """How the numbers were made smaller: calibration, preparation, modules that stayed wide; None for float files."""
+    accuracy: dict[str, Any] | None = None
+    """Errors against labels, of this file and of PyTorch on the same pictures; None if they were not measured."""
     license: str = "Apache-2.0"
     """Licence of the graph (code); the weights' licence is in `checkpoint`."""
     schema: int = field(default=SCHEMA_VERSION)

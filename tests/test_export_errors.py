@@ -27,7 +27,7 @@ def _run(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str]:
     [
         (["--targets", "onx"], "unknown target 'onx': did you mean 'onnx'?"),
         (["--targets", "coreml,tflight"], "unknown target 'tflight': did you mean 'tflite'?"),
-        (["--precision", "fp61"], "unknown precision of onnx 'fp61': did you mean 'fp16'?"),
+        (["--precision", "fp61"], "unknown precision 'fp61': did you mean 'fp16'?"),
         (["--backbone", "repnxt_m4"], "did you mean 'repnext_m4'?"),
         (["--output", "rotations"], "unknown output 'rotations': did you mean 'rotation'?"),
         (["--size", "abc"], "--size takes a whole number of pixels, not 'abc'"),

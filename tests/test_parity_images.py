@@ -19,12 +19,20 @@ def images() -> dict[str, np.ndarray]:
 
 
 def test_shapes_names_and_kinds(images: dict[str, np.ndarray]) -> None:
-    assert len(images) == 29
+    assert len(images) == 45
     assert {pixels.shape for pixels in images.values()} == {(SIZE, SIZE, 3)}
     assert {pixels.dtype for pixels in images.values()} == {np.dtype(np.uint8)}
     assert sum(name.startswith("astronaut") for name in images) == 14
     assert sum(name.startswith("head") for name in images) == 10
-    assert len({pixels.tobytes() for pixels in images.values()}) == 29
+    assert sum(name.startswith("rendered") for name in images) == 16
+    assert len({pixels.tobytes() for pixels in images.values()}) == 45
+
+
+def test_faces_are_photographs_and_rendered_heads() -> None:
+    faces = {image.name for image in parity_images(SIZE) if image.face}
+    assert len(faces) == 13 + 16
+    assert {name.partition("_")[0] for name in faces} == {"astronaut", "rendered"}
+    assert "astronaut_cut_off" not in faces
 
 
 def test_always_the_same(images: dict[str, np.ndarray]) -> None:
@@ -99,7 +107,7 @@ def test_styles_differ() -> None:
 
 def test_spread_keeps_both_ends() -> None:
     images = parity_images(32)
-    assert [image.name for image in spread(images, 3)] == [images[0].name, images[14].name, images[-1].name]
+    assert [image.name for image in spread(images, 3)] == [images[0].name, images[22].name, images[-1].name]
     assert spread(images, None) == images
     assert spread(images, 1000) == images
     with pytest.raises(HeadPoseError, match="leaves no image"):

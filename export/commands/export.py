@@ -17,16 +17,77 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--backbone", help="repnext_m0…m5, repvgg_*, timm:<name> (default: the checkpoint's own)")
     parser.add_argument("--targets", default="onnx,tflite,coreml", help="comma-separated (default: %(default)s)")
-    parser.add_argument("--precision", default="fp32,fp16", help="comma-separated (default: %(default)s)")
+    parser.add_argument(
+        "--precision",
+        default="fp32,fp16",
+        help="comma-separated: fp32, fp16, int8 of all; int8_static, int16x8 of tflite; palette8, palette6, palette4, "
+        "w8a8 of coreml (default: %(default)s)",
+    )
     parser.add_argument("--output", default="rotation", help="rotation (3×3) or sixd (default: %(default)s)")
     parser.add_argument(
         "--size", help="side of the square input in pixels (default: the checkpoint's own, usually 224)"
     )
+    _add_quantization_arguments(parser)
     parser.add_argument("--out", default="out", help="folder for the artefacts (default: %(default)s)")
     parser.add_argument("--no-parity", action="store_true", help="do not compare the rotations with PyTorch's")
     parser.add_argument("--allow-failed", action="store_true", help="keep artefacts that miss their parity gate")
     parser.add_argument("--overwrite", action="store_true", help="replace artefacts that are there already")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def add_calibration_arguments(parser: Any) -> None:
+    """Declare how files in few bits are calibrated and prepared; `parser` may be a group."""
+    parser.add_argument(
+        "--calibration",
+        default="shipped",
+        metavar="FOLDER|shipped|synthetic",
+        help="faces that ranges are measured on: a folder of pictures or a face list, the rendered heads that come "
+        "with the program, or heads rendered now (default: %(default)s)",
+    )
+    parser.add_argument("--samples", type=int, default=256, metavar="N", help="at most so many (default: %(default)s)")
+    parser.add_argument(
+        "--clipping",
+        default="percentile",
+        help="how much of an activation its 8 bits span: minmax, percentile, mse (default: %(default)s)",
+    )
+    parser.add_argument("--no-equalize", action="store_true", help="do not make channels more alike before rounding")
+    parser.add_argument("--no-bias-correction", action="store_true", help="do not correct biases for rounded weights")
+
+
+def calibration_from(args: argparse.Namespace, **more: Any) -> Any:
+    """The settings that the options ask for; HeadPoseError for one that makes no sense."""
+    from export.quantize.settings import Quantization
+
+    return Quantization(
+        calibration=args.calibration,
+        samples=args.samples,
+        equalize=not args.no_equalize,
+        correct_biases=not args.no_bias_correction,
+        clipping=args.clipping,
+        **more,
+    )
+
+
+def _add_quantization_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("files in few bits")
+    add_calibration_arguments(group)
+    group.add_argument(
+        "--labels",
+        default="shipped",
+        metavar="FOLDER|shipped|synthetic|none",
+        help="faces with rotations that errors are measured on: a folder with labels.csv, the held-out heads that come "
+        "with the program, or heads rendered now (default: %(default)s)",
+    )
+    group.add_argument("--keep-wide", default="", metavar="MODULES", help="comma-separated paths that stay in float")
+    group.add_argument(
+        "--budget-deg", type=float, metavar="DEG", help="largest mean loss on the parity inputs, besides the gate"
+    )
+    group.add_argument("--no-widen", action="store_true", help="do not keep blocks in float to meet gate and budget")
+
+
+def _quantization(args: argparse.Namespace) -> Any:
+    wide = tuple(_names(args.keep_wide))
+    return calibration_from(args, keep_wide=wide, widen=not args.no_widen, budget_deg=args.budget_deg)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -44,6 +105,8 @@ def run(args: argparse.Namespace) -> int:
             input_size=_size(args.size),
             out=args.out,
             parity=not args.no_parity,
+            quantization=_quantization(args),
+            labels=args.labels,
             overwrite=args.overwrite,
             allow_failed=args.allow_failed,
             progress=progress,
@@ -84,6 +147,8 @@ def _as_json(result: Any) -> dict[str, Any]:
                 "training_data": e.info.checkpoint.training_data,
                 "licence": e.info.checkpoint.licence,
                 "parity": e.info.parity,
+                "accuracy": e.info.accuracy,
+                "quantization": e.info.quantization,
             }
             for e in result.artifacts
         ],

@@ -1,0 +1,43 @@
+"""What a user may say about quantisation; one frozen record, written into every file that it made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from export.quantize.calibration import SAMPLES, SHIPPED
+from export.quantize.ranges import METHODS
+from runtime.errors import HeadPoseError, unknown_name
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """How files in few bits are made. The defaults are what measured best on the shipped weights."""
+
+    calibration: str | Path = SHIPPED
+    """'shipped', 'synthetic', or a folder of faces; see `calibration.open_calibration`."""
+    samples: int = SAMPLES
+    """Calibration crops."""
+    equalize: bool = True
+    """Make channels more alike before rounding (export/quantize/equalize.py)."""
+    correct_biases: bool = True
+    """Take out the mean error of rounded weights (export/quantize/bias.py)."""
+    clipping: str = "percentile"
+    """Which part of an activation's values its 8 bits span: key of `ranges.METHODS`."""
+    keep_wide: tuple[str, ...] = ()
+    """Modules that stay in float, by path: 'backbone.stages.0', 'head'."""
+    widen: bool = True
+    """Keep the blocks that lose most in float until the gate holds."""
+    budget_deg: float | None = None
+    """Mean loss that a file may have on the parity inputs, degrees, besides its gate."""
+
+    def __post_init__(self) -> None:
+        if self.clipping not in METHODS:
+            raise unknown_name("method of clipping", self.clipping, METHODS)
+        if self.budget_deg is not None and not self.budget_deg > 0:
+            raise HeadPoseError(f"a budget of {self.budget_deg}° leaves nothing to round: give one above 0")
+
+    def record(self) -> dict[str, Any]:
+        """JSON values of what is common to all files."""
+        return {"equalized": self.equalize, "biases_corrected": self.correct_biases, "clipping": self.clipping}
