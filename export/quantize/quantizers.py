@@ -20,7 +20,7 @@ from export.quantize.coreml import PRECISIONS as COREML_PRECISIONS
 from export.quantize.coreml import CoremlQuantizer
 from export.quantize.equalize import equalize
 from export.quantize.onnx import OnnxQuantizer
-from export.quantize.placement import module_paths
+from export.quantize.placement import blocks_of, module_paths
 from export.quantize.ranges import Histogram, Range, measure, ranges
 from export.quantize.settings import Quantization
 from export.quantize.tflite import ACTIVATION_BITS, TfliteQuantizer
@@ -107,7 +107,7 @@ class Quantizers:
     def _check_wide(self, made: Quantizer) -> None:
         for path in self.how.keep_wide:
             if not any(module == path or module.startswith(f"{path}.") for module in made.modules):
-                raise unknown_name("module to keep wide", path, made.modules)
+                raise unknown_name("module to keep wide", path, blocks_of(made.modules))
 
     def _ranges(self, found: _Float, spec: ExportSpec) -> dict[str, Range]:
         from runtime.sessions import open_session
