@@ -18,6 +18,7 @@ from export.heads import HELD_OUT
 from runtime.draw import annotate, draw_axes, side_by_side
 from runtime.estimator import HeadPoseEstimator
 from runtime.images import find_images, read_image, save_image
+from runtime.preprocess import Box
 
 _HEADS, _COLUMNS, _TILE = 7, 4, 224
 Image = npt.NDArray[np.uint8]
@@ -30,8 +31,8 @@ def poses_picture(artifact: str | Path) -> Image:
     """
     estimator = HeadPoseEstimator(artifact, threads=1)
     photo = photograph()
-    shown = annotate(photo, estimator.predict(photo))
-    panels = [(_top(shown), "")]
+    poses = estimator.predict(photo)
+    panels = [(_around(poses[0].box, annotate(photo, poses)), "")]
     files = find_images(HELD_OUT)
     for file in [files[i] for i in np.linspace(0, len(files) - 1, _HEADS).round().astype(int)]:
         crop = read_image(file)
@@ -40,11 +41,12 @@ def poses_picture(artifact: str | Path) -> Image:
     return side_by_side(panels, height=_TILE, columns=_COLUMNS, gap=6)
 
 
-def _top(image: Image) -> Image:
-    """The upper square of a portrait, where the head is."""
-    side = min(image.shape[:2]) * 3 // 4
-    left = (image.shape[1] - side) // 2
-    return np.ascontiguousarray(image[:side, left : left + side])
+def _around(face: Box, image: Image) -> Image:
+    """The square of a picture around a face, as large as fits up to three times the face."""
+    x, y = (face.left + face.right) / 2, (face.top + face.bottom) / 2
+    half = int(min(1.5 * face.width, x, y, image.shape[1] - x, image.shape[0] - y))
+    left, top = int(x) - half, int(y) - half
+    return np.ascontiguousarray(image[top : top + 2 * half, left : left + 2 * half])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
