@@ -55,6 +55,8 @@ class Rounding:
     """Pictures that it was measured on."""
     kept_below: int
     """Tensors of fewer numbers than this are stored in fp32, the larger ones in fp16."""
+    smaller: int = 0
+    """Tensors of fewer numbers that are in fp16 all the same: they moved the rotations little enough."""
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,10 @@ def _precision(card: Card) -> str:
     if card.rounding is None:
         return "as training wrote it"
     r = card.rounding
+    more = f" and {r.smaller} smaller ones" if r.smaller else ""
     return (
-        f"kernels of {r.kept_below} numbers and more in fp16, the rest in fp32; that moved the rotations of {r.images} "
-        f"pictures by {r.mean_deg:.4f}° on average and {r.max_deg:.4f}° at most"
+        f"kernels of {r.kept_below} numbers and more{more} in fp16, the rest in fp32; that moved the rotations of "
+        f"{r.images} pictures by {r.mean_deg:.4f}° on average and {r.max_deg:.4f}° at most"
     )
 
 
@@ -206,7 +207,7 @@ def _better(card: Card) -> str:
         "What the owner of a GPU should run: the whole recipe on a larger set.\n\n"
         + _block(
             [
-                "headpose synth --out datasets/synthetic --count 200000 --seed 11 --assets MAKEHUMAN",
+                "headpose synth --out datasets/synthetic --count 200000 --seed 11 --size 320 --assets MAKEHUMAN",
                 f"headpose train --recipe {recipe} --data_dir datasets/synthetic --image_size 224",
                 f"python -m training.ship RUN/best.safetensors --name {card.name} --overwrite",
             ]

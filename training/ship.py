@@ -8,7 +8,7 @@ within 0.02° of those before. Its card lies beside it; `headpose card` puts the
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -158,14 +158,37 @@ def halved(network: SixDRepNet, size: int) -> tuple[dict[str, Tensor], Rounding]
     copy, images = deepcopy(network).eval(), proof_images(size)
     state = {name: tensor.detach().cpu() for name, tensor in network.state_dict().items()}
     before = _rotations(copy, state, images)
+
+    def moved(tensors: dict[str, Tensor]) -> np.ndarray:
+        return np.asarray(geodesic_deg(_rotations(copy, tensors, images), before))
+
     kept = _FIRST_KEPT
-    while True:
-        rounded = {name: _halved(tensor, kept) for name, tensor in state.items()}
-        errors = geodesic_deg(_rotations(copy, rounded, images), before)
-        if errors.max() <= LIMIT_DEG:
-            break
+    rounded = {name: _halved(tensor, kept) for name, tensor in state.items()}
+    while moved(rounded).max() > LIMIT_DEG:
         kept *= 2
-    return rounded, Rounding(round(float(errors.max()), 6), round(float(errors.mean()), 6), len(images), kept)
+        rounded = {name: _halved(tensor, kept) for name, tensor in state.items()}
+    rounded, smaller = _with_smaller(state, rounded, kept, moved)
+    errors = moved(rounded)
+    facts = (round(float(errors.max()), 6), round(float(errors.mean()), 6), len(images), kept, smaller)
+    return rounded, Rounding(*facts)
+
+
+def _with_smaller(
+    state: dict[str, Tensor],
+    rounded: dict[str, Tensor],
+    kept: int,
+    moved: Callable[[dict[str, Tensor]], np.ndarray],
+) -> tuple[dict[str, Tensor], int]:
+    """Also halves those of the next smaller tensors that fit within the limit, one after the other; and how many."""
+    count = 0
+    if kept == _FIRST_KEPT:
+        return rounded, count
+    for name, tensor in state.items():
+        if kept // 2 <= tensor.numel() < kept:
+            tried = {**rounded, name: _halved(tensor, kept // 2)}
+            if tried[name].dtype != tensor.dtype and moved(tried).max() <= LIMIT_DEG:
+                rounded, count = tried, count + 1
+    return rounded, count
 
 
 def _halved(tensor: Tensor, kept: int) -> Tensor:
