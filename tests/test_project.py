@@ -44,7 +44,12 @@ IMPORTERS = {
     "tensorflow": set(),
     "scipy": {"benchmarks/loader_pipelines.py"},
     "yaml": {"training/config.py"},
-    "matplotlib": {"training/figures.py", "training/curves.py", "training/evaluation_picture.py"},
+    "matplotlib": {
+        "benchmarks/pareto_picture.py",
+        "training/figures.py",
+        "training/curves.py",
+        "training/evaluation_picture.py",
+    },
     "tensorboard": set(),
     "anny": {"training/data/synthetic/head_model.py"},
     "moderngl": {"training/data/synthetic/renderer.py"},
