@@ -155,7 +155,8 @@ def _processes(scenes: Scenes, order: Order, set_hash: str, count: int) -> Itera
             for _ in range(count):
                 ours, theirs = context.Pipe()
                 process = context.Process(target=_work, args=(theirs, scenes, order, set_hash), daemon=True)
-                process.start()
+                with _deaf_to_ctrl_c():
+                    process.start()
                 theirs.close()
                 workers.append(_Worker(process, ours))
         yield workers
@@ -210,6 +211,19 @@ def _died(worker: _Worker, order: Order) -> WorkerDiedError:
         f"a process that renders died ({how}) with {left} of {order.shards} shards to go: "
         "run the same command again to go on, with fewer --workers if memory is short"
     )
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """A process that starts within does not see Ctrl-C, which reaches the whole group, while it still imports."""
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # its own start would let Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(connection: Connection, scenes: Scenes, order: Order, set_hash: str) -> None:
