@@ -13,7 +13,7 @@ def sensitivity_picture(found: Sensitivity) -> Image:
     """RGB (H, W, 3) uint8."""
     with styled():
         figure = new_figure(13, 5.6)
-        axes = figure.add_axes((0.06, 0.4 if len(found.units) <= _NAMED else 0.12, 0.92, 0.44))
+        axes = figure.add_axes((0.06, 0.24 if len(found.units) <= _NAMED else 0.12, 0.92, 0.58))
         places = range(len(found.units))
         worst = {loss.unit for loss in found.ranked[:_WORST]}
         colors = [ORANGE if loss.unit in worst else BLUE for loss in found.units]
