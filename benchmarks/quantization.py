@@ -36,14 +36,16 @@ from training.data.source import Progress, silent
 SCHEMA = 1
 RESULTS = Path(__file__).with_name("results")
 SETTINGS: dict[str, dict[str, Any]] = {
-    "nothing": {"equalize": False, "correct_biases": False, "clipping": "minmax"},
-    "equalised": {"equalize": True, "correct_biases": False, "clipping": "minmax"},
-    "biases": {"equalize": False, "correct_biases": True, "clipping": "minmax"},
-    "percentile": {"equalize": False, "correct_biases": False, "clipping": "percentile"},
-    "mse": {"equalize": False, "correct_biases": False, "clipping": "mse"},
-    "all (percentile)": {"equalize": True, "correct_biases": True, "clipping": "percentile"},
-    "all (mse)": {"equalize": True, "correct_biases": True, "clipping": "mse"},
+    "nothing": {},
+    "equalised": {"equalize": True},
+    "biases": {"correct_biases": True},
+    "compensated": {"compensate": True},
+    "percentile": {"clipping": "percentile"},
+    "mse": {"clipping": "mse"},
+    "all (percentile)": {"equalize": True, "correct_biases": True, "compensate": True, "clipping": "percentile"},
+    "all (mse)": {"equalize": True, "correct_biases": True, "compensate": True, "clipping": "mse"},
 }
+_NOTHING: dict[str, Any] = {"equalize": False, "correct_biases": False, "compensate": False, "clipping": "minmax"}
 FORMATS = (
     ("onnx", "int8"), ("tflite", "int8"), ("tflite", "int8_static"), ("coreml", "int8"), ("coreml", "w8a8"),
     ("coreml", "palette6"), ("coreml", "palette4"),
@@ -109,7 +111,8 @@ def applies(target: str, precision: str, setting: str) -> bool:
     """Whether a setting changes anything of a format beside what 'nothing' and 'equalised' do."""
     if setting in ("percentile", "mse", "all (mse)"):
         return needs_ranges(target, precision)
-    return not (setting == "biases" and precision.startswith("palette"))
+    palette = precision.startswith("palette")
+    return not (setting == "biases" and palette) and not (setting == "compensated" and not palette)
 
 
 def run_quantization(
@@ -153,7 +156,9 @@ def _losses(
     truth = Reference(loaded.model).rotations(faces.crops)
     for done, (setting, choice) in enumerate(SETTINGS.items()):
         with tempfile.TemporaryDirectory(prefix="headpose-quantization-") as place:
-            quantizers = Quantizers(network, loaded.info, calibration, Quantization(**choice), Path(place))
+            quantizers = Quantizers(
+                network, loaded.info, calibration, Quantization(**{**_NOTHING, **choice}), Path(place)
+            )
             for target, precision in formats:
                 if not applies(target, precision, setting):
                     continue

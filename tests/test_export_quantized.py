@@ -40,7 +40,8 @@ def test_the_manifest_fits_its_schema(exported):
 def test_the_record_says_how_the_file_was_made(exported):
     (entry,) = _entries(exported)
     made = entry["quantization"]
-    assert (made["equalized"], made["biases_corrected"], made["clipping"]) == (True, True, "percentile")
+    assert (made["equalized"], made["biases_corrected"], made["compensated"]) == (True, True, True)
+    assert made["clipping"] == "percentile"
     assert made["wide"] == ["backbone.stem"]
     assert (made["calibration"]["source"], made["calibration"]["count"]) == ("shipped", 16)
 

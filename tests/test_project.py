@@ -30,12 +30,16 @@ MAY_IMPORT = {
 
 # A heavy foreign package changes often; these are all the modules that a change of it may touch.
 IMPORTERS = {
-    "coremltools": {"export/coreml.py", "export/quantize/coreml.py", "runtime/mil/package.py"},
+    "coremltools": {
+        "export/coreml.py",
+        "export/quantize/coreml.py",
+        "export/quantize/coreml_weights.py",
+        "runtime/mil/package.py",
+    },
     "onnxruntime": {"export/quantize/onnx.py", "runtime/sessions/onnx.py"},
     "onnxsim": {"export/onnx.py"},
     "onnxscript": {"export/onnx.py"},
     "onnx": {"export/onnx.py", "export/inspect.py", "export/quantize/onnx.py", "runtime/sessions/onnx.py"},
-    "sklearn": {"export/quantize/coreml.py"},
     "litert_torch": {"export/tflite_worker.py"},
     "ai_edge_quantizer": {"export/quantize/tflite.py", "export/tflite.py"},
     "ai_edge_litert": {"runtime/litert.py", "runtime/sessions/tflite.py", "runtime/tflite_file.py"},

@@ -52,6 +52,9 @@ def add_calibration_arguments(parser: Any) -> None:
     )
     parser.add_argument("--no-equalize", action="store_true", help="do not make channels more alike before rounding")
     parser.add_argument("--no-bias-correction", action="store_true", help="do not correct biases for rounded weights")
+    parser.add_argument(
+        "--no-compensation", action="store_true", help="put weights into palettes without making up for the errors"
+    )
 
 
 def calibration_from(args: argparse.Namespace, **more: Any) -> Any:
@@ -63,6 +66,7 @@ def calibration_from(args: argparse.Namespace, **more: Any) -> Any:
         samples=args.samples,
         equalize=not args.no_equalize,
         correct_biases=not args.no_bias_correction,
+        compensate=not args.no_compensation,
         clipping=args.clipping,
         **more,
     )

@@ -16,10 +16,12 @@ from torch import Tensor
 from export.converter import Converter, converting, write_artifact
 from export.quantize.bias import correct_biases, rounded_8bit
 from export.quantize.calibration import CalibrationSet
+from export.quantize.compensate import input_moments, palettes_of
 from export.quantize.coreml import PRECISIONS as COREML_PRECISIONS
 from export.quantize.coreml import CoremlQuantizer
 from export.quantize.equalize import equalize
 from export.quantize.onnx import OnnxQuantizer
+from export.quantize.palettes import Rounded
 from export.quantize.placement import blocks_of, module_paths
 from export.quantize.ranges import Histogram, Range, measure, ranges
 from export.quantize.settings import Quantization
@@ -100,7 +102,10 @@ class Quantizers:
             elif spec.target == "tflite":
                 made = TfliteQuantizer(found.model, found.paths, chosen, spec.precision)
             else:
-                made = CoremlQuantizer(found.model, found.path, found.paths, chosen, spec.precision)
+                palettes = self._palettes(spec.precision)
+                made = CoremlQuantizer(
+                    found.model, found.path, found.paths, spec.precision, ranges=chosen, palettes=palettes
+                )
         self._check_wide(made)
         return made
 
@@ -165,6 +170,18 @@ class Quantizers:
     def _corrected(self) -> SixDRepNet:
         self._progress("correcting biases", 0, 1)
         return correct_biases(self._equalized, rounded_8bit, self._batches())
+
+    def _palettes(self, precision: str) -> list[Rounded]:
+        how = COREML_PRECISIONS.get(precision)
+        if how is None or not how.palette:
+            return []
+        moments = self._moments if self.how.compensate else {}
+        return list(palettes_of(self._equalized, moments, how.weight_bits, how.palette, self._progress).values())
+
+    @cached_property
+    def _moments(self) -> dict[str, Tensor]:
+        self._progress("measuring what the convolutions read", 0, 1)
+        return input_moments(self._equalized, self._batches())
 
     def _batches(self) -> Iterator[Tensor]:
         from training.session import normalize

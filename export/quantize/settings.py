@@ -23,6 +23,8 @@ class Quantization:
     """Make channels more alike before rounding (export/quantize/equalize.py)."""
     correct_biases: bool = True
     """Take out the mean error of rounded weights (export/quantize/bias.py)."""
+    compensate: bool = True
+    """Let later weights make up for earlier ones that were put into palettes (export/quantize/compensate.py)."""
     clipping: str = "percentile"
     """Which part of an activation's values its 8 bits span: key of `ranges.METHODS`."""
     keep_wide: tuple[str, ...] = ()
@@ -40,4 +42,9 @@ class Quantization:
 
     def record(self) -> dict[str, Any]:
         """JSON values of what is common to all files."""
-        return {"equalized": self.equalize, "biases_corrected": self.correct_biases, "clipping": self.clipping}
+        return {
+            "equalized": self.equalize,
+            "biases_corrected": self.correct_biases,
+            "compensated": self.compensate,
+            "clipping": self.clipping,
+        }
