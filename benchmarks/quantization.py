@@ -22,7 +22,7 @@ from benchmarks.record import newest
 from export.accuracy import LabelledCrops, open_labelled
 from export.converter import rewrite_artifact
 from export.quantize.calibration import open_calibration
-from export.quantize.quantizers import Quantizers, needs_ranges
+from export.quantize.quantizers import Quantizers, needs_ranges, takes_silu
 from export.quantize.settings import Quantization
 from export.quantize.widen import angles_to
 from export.reference import Reference
@@ -42,10 +42,13 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "compensated": {"compensate": True},
     "percentile": {"clipping": "percentile"},
     "mse": {"clipping": "mse"},
-    "all (percentile)": {"equalize": True, "correct_biases": True, "compensate": True, "clipping": "percentile"},
-    "all (mse)": {"equalize": True, "correct_biases": True, "compensate": True, "clipping": "mse"},
+    "sigmoid GELU": {"sigmoid_gelu": True},
+    "all (percentile)": {},
+    "all (mse)": {"clipping": "mse"},
 }
-_NOTHING: dict[str, Any] = {"equalize": False, "correct_biases": False, "compensate": False, "clipping": "minmax"}
+_OFF = {"equalize": False, "correct_biases": False, "compensate": False, "sigmoid_gelu": False}
+_NOTHING: dict[str, Any] = {**_OFF, "clipping": "minmax"}
+_ALL: dict[str, Any] = {**dict.fromkeys(_OFF, True), "clipping": "percentile"}
 FORMATS = (
     ("onnx", "int8"), ("tflite", "int8"), ("tflite", "int8_static"), ("coreml", "int8"), ("coreml", "w8a8"),
     ("coreml", "palette6"), ("coreml", "palette4"),
@@ -107,11 +110,18 @@ class QuantizationResult:
             raise HeadPoseError(f"{where} cannot be read ({error}): measure again") from error
 
 
+def quantization_of(setting: str) -> Quantization:
+    """The settings that a key of `SETTINGS` stands for."""
+    return Quantization(**{**(_ALL if setting.startswith("all") else _NOTHING), **SETTINGS[setting]})
+
+
 def applies(target: str, precision: str, setting: str) -> bool:
     """Whether a setting changes anything of a format beside what 'nothing' and 'equalised' do."""
     if setting in ("percentile", "mse", "all (mse)"):
         return needs_ranges(target, precision)
     palette = precision.startswith("palette")
+    if setting == "sigmoid GELU":
+        return takes_silu(target, precision)
     return not (setting == "biases" and palette) and not (setting == "compensated" and not palette)
 
 
@@ -154,11 +164,9 @@ def _losses(
 
     network: Any = reparameterize(loaded.model)
     truth = Reference(loaded.model).rotations(faces.crops)
-    for done, (setting, choice) in enumerate(SETTINGS.items()):
+    for done, setting in enumerate(SETTINGS):
         with tempfile.TemporaryDirectory(prefix="headpose-quantization-") as place:
-            quantizers = Quantizers(
-                network, loaded.info, calibration, Quantization(**{**_NOTHING, **choice}), Path(place)
-            )
+            quantizers = Quantizers(network, loaded.info, calibration, quantization_of(setting), Path(place))
             for target, precision in formats:
                 if not applies(target, precision, setting):
                     continue

@@ -24,9 +24,10 @@ class Converter:
     Args:
         network: as `reparameterize` returns it.
         specs: what will be asked for; a conversion to TFLite starts at once, in another process.
+        bands: cut wide depthwise kernels for TFLite.
     """
 
-    def __init__(self, network: SixDRepNet, specs: Sequence[ExportSpec]) -> None:
+    def __init__(self, network: SixDRepNet, specs: Sequence[ExportSpec], *, bands: bool = True) -> None:
         self.network = network
         self._tflite_job: TfliteConversion | None = None
         self._flatbuffer: tuple[bytes, float] | None = None
@@ -34,7 +35,7 @@ class Converter:
         if first is not None:
             from export.tflite import TfliteConversion
 
-            self._tflite_job = TfliteConversion(network, first)
+            self._tflite_job = TfliteConversion(network, first, bands=bands)
 
     def close(self) -> None:
         """End what still runs."""

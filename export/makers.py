@@ -88,7 +88,10 @@ class Makers:
         return self._prover.prove(draft, budget_deg=self._how.budget_deg, explain=explain)
 
     def _described(self, spec: ExportSpec, wide: Sequence[str]) -> ArtifactInfo:
+        from export.quantize.quantizers import takes_silu
+
         record = {**self._how.record(), "wide": list(wide), "calibration": self._calibration.record()}
+        record["sigmoid_gelu"] = self._how.sigmoid_gelu and takes_silu(spec.target, spec.precision)
         return replace(describe(spec, self._loaded.info, self._git), quantization=record)
 
     def _widened(self, draft: Draft, quantizer: Quantizer) -> Draft | None:

@@ -19,6 +19,7 @@ def convert(job: Path) -> None:
 
     from export.depthwise import cut_wide_depthwise
     from export.graph import ExportGraph
+    from export.quantize.silu import put_silu
     from training.models.reparam import reparameterize
     from training.models.sixdrepnet import build_sixdrepnet
 
@@ -26,9 +27,13 @@ def convert(job: Path) -> None:
 
     task = json.loads(job.read_text(encoding="utf-8"))
     network = reparameterize(build_sixdrepnet(task["backbone"]))
+    if task["silu"]:
+        put_silu(network)
     network.load_state_dict(load_file(job.with_name("weights.safetensors")))
     start = time.monotonic()
-    graph = cut_wide_depthwise(ExportGraph(network, output=task["output"], layout="NHWC"))
+    graph: torch.nn.Module = ExportGraph(network, output=task["output"], layout="NHWC")
+    if task["bands"]:
+        graph = cut_wide_depthwise(graph)
     example = (torch.zeros(1, task["input_size"], task["input_size"], 3),)
     with torch.no_grad():
         litert_torch.convert(graph, example).export(str(job.with_name("model.tflite")))

@@ -125,14 +125,65 @@ def test_tflite_keeps_float_ends(bench, precision):
 
 
 @pytest.mark.parametrize(
-    ("precision", "activation"), [("int8", "FLOAT32"), ("int8_static", "INT8"), ("int16x8", "INT16")]
+    ("precision", "activation", "depthwise"),
+    [("int8", "FLOAT32", "FLOAT32"), ("int8_static", "INT8", "INT8"), ("int16x8", "INT16", "INT8")],
 )
-def test_what_tflite_convolutions_read(bench, precision, activation):
+def test_what_tflite_convolutions_read(bench, precision, activation, depthwise):
     graph = read_tflite_graph(bench.file("tflite", precision))
-    convolutions = [op for op in graph.ops if op.kind in ("CONV_2D", "DEPTHWISE_CONV_2D")]
-    kinds = Counter(tuple(graph.tensors[i].dtype for i in op.inputs[:2]) for op in convolutions)
-    assert kinds == {(activation, "INT8"): len(convolutions) - 1, ("FLOAT32", "FLOAT32"): 1}  # the head is float
-    assert len(convolutions) > 100
+    kinds = Counter(
+        (op.kind, *(graph.tensors[i].dtype for i in op.inputs[:2]))
+        for op in graph.ops
+        if op.kind in ("CONV_2D", "DEPTHWISE_CONV_2D")
+    )
+    assert kinds == {
+        ("CONV_2D", activation, "INT8"): 2 + 2 * (14 + 3),  # the stem, and two 1×1 a block and downsampling
+        ("CONV_2D", "FLOAT32", "FLOAT32"): 1,  # the head
+        ("DEPTHWISE_CONV_2D", activation, depthwise): 14 * 6 + 3 * 2,  # a block's 7×7 is in three bands
+    }
+
+
+@pytest.mark.parametrize(
+    ("precision", "present", "absent"),
+    [
+        pytest.param("int8_static", "LOGISTIC", "GELU", id="int8_static"),
+        pytest.param("int8", "GELU", "LOGISTIC", id="int8"),
+        pytest.param("int16x8", "GELU", "LOGISTIC", id="int16x8"),
+    ],
+)
+def test_which_gelu_tflite_holds(bench, precision, present, absent):
+    kinds = Counter(op.kind for op in read_tflite_graph(bench.file("tflite", precision)).ops)
+    assert kinds[present] == 1 + 14 + 3  # the stem's, one a block, one a downsampling
+    assert kinds[absent] == 0
+
+
+def test_onnx_multiplies_by_a_sigmoid_in_8_bits(bench):
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(str(bench.file("onnx", "int8")))
+    made = {out: node for node in model.graph.node for out in node.output}
+    sigmoids = [node for node in model.graph.node if node.op_type == "Sigmoid"]
+    assert len(sigmoids) == 1 + 14 + 3
+    assert all(made[node.input[0]].op_type == "DequantizeLinear" for node in sigmoids)
+    assert not any(node.op_type == "Gelu" for node in model.graph.node)
+
+
+def test_what_onnx_concatenates_has_one_scale(bench):
+    """But for the untouched quarter of a block, whose scale is that of the stream."""
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(str(bench.file("onnx", "int8")))
+    made = {out: node for node in model.graph.node for out in node.output}
+    read_by = {name: node for node in model.graph.node for name in node.input}
+    constants = {c.name: onnx.numpy_helper.to_array(c) for c in model.graph.initializer}
+    checked = 0
+    for node in model.graph.node:
+        after = read_by.get(node.output[0]) if node.op_type == "Concat" else None
+        if after is None or after.op_type != "QuantizeLinear":
+            continue
+        for name in node.input:
+            quantize = made[made[name].input[0]]
+            if made[quantize.input[0]].op_type == "Conv":
+                assert constants[quantize.input[1]] == constants[after.input[1]]
+                checked += 1
+    assert checked == 14 * 3 + 3 * 2
 
 
 def test_what_tflite_keeps_wide_is_the_stage_that_was_named(bench):

@@ -53,6 +53,9 @@ def add_calibration_arguments(parser: Any) -> None:
     parser.add_argument("--no-equalize", action="store_true", help="do not make channels more alike before rounding")
     parser.add_argument("--no-bias-correction", action="store_true", help="do not correct biases for rounded weights")
     parser.add_argument(
+        "--exact-gelu", action="store_true", help="no x·sigmoid(1.702 x) for GELU where activations are in 8 bits"
+    )
+    parser.add_argument(
         "--no-compensation", action="store_true", help="put weights into palettes without making up for the errors"
     )
 
@@ -67,6 +70,7 @@ def calibration_from(args: argparse.Namespace, **more: Any) -> Any:
         equalize=not args.no_equalize,
         correct_biases=not args.no_bias_correction,
         compensate=not args.no_compensation,
+        sigmoid_gelu=not args.exact_gelu,
         clipping=args.clipping,
         **more,
     )

@@ -13,9 +13,10 @@ from export.quantize.placement import Node, is_wide, place, quantizable
 from export.quantize.ranges import Range
 from export.quiet import quiet
 
-# What the quantiser may touch. GELU has no integer kernel in ONNX Runtime and means have none worth having: between
-# them the tensors are in 8 bits all the same, since their neighbours' inputs and outputs are.
-_KINDS = ("Conv", "Gemm", "MatMul", "Add", "Mul", "Concat", "Split", "Relu", "Clip", "MaxPool", "GlobalAveragePool")
+# What the quantiser may touch. GELU has no integer kernel in ONNX Runtime (export/quantize/silu.py), and means none that
+# is worth having: between them the tensors are in 8 bits all the same, since their neighbours' inputs and outputs are.
+_MOVES = ("Concat", "Split", "Clip", "MaxPool")
+_KINDS = ("Conv", "Gemm", "MatMul", "Add", "Mul", "Relu", "Sigmoid", "GlobalAveragePool", *_MOVES)
 
 
 class OnnxQuantizer:
@@ -25,13 +26,18 @@ class OnnxQuantizer:
         model: float32 `onnx.ModelProto`; left as it is.
         paths: output tensor → module path (`placement.module_paths`).
         ranges: output tensor → range.
+        even_concats: give what a concatenation takes from convolutions the range of what comes out: then it copies.
     """
 
     modules: tuple[str, ...]
     """Paths of what can be quantised, in execution order."""
 
-    def __init__(self, model: Any, paths: Mapping[str, str], ranges: Mapping[str, Range]) -> None:
-        self._model, self._ranges = model, ranges
+    def __init__(
+        self, model: Any, paths: Mapping[str, str], ranges: Mapping[str, Range], *, even_concats: bool = True
+    ) -> None:
+        self._model, self._ranges = model, dict(ranges)
+        if even_concats:
+            self._ranges |= _even(model, ranges)
         nodes = [Node(node.name, tuple(node.input), tuple(node.output)) for node in model.graph.node]
         self._placed = place(nodes, paths)
         self.modules = quantizable(self._placed)
@@ -64,3 +70,10 @@ class OnnxQuantizer:
                 calibration_cache_path=table,
             )
             return onnx.load(str(file))
+
+
+def _even(model: Any, ranges: Mapping[str, Range]) -> dict[str, Range]:
+    """Range of every convolution's output that is concatenated: that of the concatenation."""
+    convolved = {name for node in model.graph.node if node.op_type == "Conv" for name in node.output}
+    concats = [node for node in model.graph.node if node.op_type == "Concat" and node.output[0] in ranges]
+    return {name: ranges[node.output[0]] for node in concats for name in node.input if name in convolved}

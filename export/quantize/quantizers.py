@@ -25,6 +25,7 @@ from export.quantize.palettes import Rounded
 from export.quantize.placement import blocks_of, module_paths
 from export.quantize.ranges import Histogram, Range, measure, ranges
 from export.quantize.settings import Quantization
+from export.quantize.silu import as_silu
 from export.quantize.tflite import ACTIVATION_BITS, TfliteQuantizer
 from export.spec import ExportSpec, describe
 from runtime.artifact import CheckpointInfo
@@ -47,6 +48,11 @@ class Quantizer(Protocol):
     def quantize(self, wide: Collection[str] = ()) -> Any:
         """The in-memory model that the target's writer takes."""
         ...
+
+
+def takes_silu(target: str, precision: str) -> bool:
+    """Whether GELU becomes x·σ(1.702 x) there: activations are 8-bit numbers, and no kernel does a GELU of them."""
+    return (target, precision) in (("onnx", "int8"), ("tflite", "int8_static"))
 
 
 def needs_ranges(target: str, precision: str) -> bool:
@@ -90,7 +96,7 @@ class Quantizers:
     ) -> None:
         self.calibration, self.how = calibration, how
         self._network, self._checkpoint, self._folder, self._progress = network, checkpoint, folder, progress
-        self._floats: dict[tuple[str, bool], _Float] = {}
+        self._floats: dict[tuple[str, bool, bool], _Float] = {}
 
     def of(self, spec: ExportSpec) -> Quantizer:
         """The quantiser of a spec; HeadPoseError if its target cannot take the network."""
@@ -98,9 +104,11 @@ class Quantizers:
         with converting(spec):
             chosen = self._ranges(found, spec) if needs_ranges(spec.target, spec.precision) else {}
             if spec.target == "onnx":
-                made: Quantizer = OnnxQuantizer(found.model, found.paths, chosen)
+                made: Quantizer = OnnxQuantizer(found.model, found.paths, chosen, even_concats=self.how.even_concats)
             elif spec.target == "tflite":
-                made = TfliteQuantizer(found.model, found.paths, chosen, spec.precision)
+                made = TfliteQuantizer(
+                    found.model, found.paths, chosen, spec.precision, float_depthwise=self.how.float_depthwise
+                )
             else:
                 palettes = self._palettes(spec.precision)
                 made = CoremlQuantizer(
@@ -128,10 +136,18 @@ class Quantizers:
 
     def _float(self, spec: ExportSpec) -> _Float:
         corrected = self.how.correct_biases and not spec.precision.startswith("palette")
-        key = spec.target, corrected
+        silu = self.how.sigmoid_gelu and takes_silu(spec.target, spec.precision)
+        key = spec.target, corrected, silu
         if key not in self._floats:
-            self._floats[key] = self._converted(spec, self._corrected if corrected else self._equalized)
+            self._floats[key] = self._converted(spec, self._network_with(corrected=corrected, silu=silu))
         return self._floats[key]
+
+    def _network_with(self, *, corrected: bool, silu: bool) -> SixDRepNet:
+        network = self._with_silu if silu else self._equalized
+        if corrected:
+            self._progress("correcting biases", 0, 1)
+            network = correct_biases(network, rounded_8bit, self._batches())
+        return network
 
     def _converted(self, spec: ExportSpec, network: SixDRepNet) -> _Float:
         precision = "fp16" if spec.target == "coreml" else "fp32"
@@ -167,9 +183,9 @@ class Quantizers:
         return equalize(self._network, self._batches())
 
     @cached_property
-    def _corrected(self) -> SixDRepNet:
-        self._progress("correcting biases", 0, 1)
-        return correct_biases(self._equalized, rounded_8bit, self._batches())
+    def _with_silu(self) -> SixDRepNet:
+        self._progress("replacing GELU", 0, 1)
+        return as_silu(self._equalized, self._batches())
 
     def _palettes(self, precision: str) -> list[Rounded]:
         how = COREML_PRECISIONS.get(precision)
@@ -192,4 +208,4 @@ class Quantizers:
             yield normalize(crops[picks[start : start + _BATCH]])
 
 
-__all__ = ["Quantizer", "Quantizers", "needs_ranges"]
+__all__ = ["Quantizer", "Quantizers", "needs_ranges", "takes_silu"]

@@ -25,6 +25,12 @@ class Quantization:
     """Take out the mean error of rounded weights (export/quantize/bias.py)."""
     compensate: bool = True
     """Let later weights make up for earlier ones that were put into palettes (export/quantize/compensate.py)."""
+    sigmoid_gelu: bool = True
+    """GELU as x·σ(1.702 x) in ONNX int8 and TFLite int8_static (export/quantize/silu.py)."""
+    float_depthwise: bool = True
+    """Depthwise kernels stay float32 in TFLite int8, whose engine has no fast kernel for them otherwise."""
+    even_concats: bool = True
+    """What is concatenated in ONNX int8 shares one range, so that it is copied and not rounded anew."""
     clipping: str = "percentile"
     """Which part of an activation's values its 8 bits span: key of `ranges.METHODS`."""
     keep_wide: tuple[str, ...] = ()
@@ -46,5 +52,6 @@ class Quantization:
             "equalized": self.equalize,
             "biases_corrected": self.correct_biases,
             "compensated": self.compensate,
+            "sigmoid_gelu": self.sigmoid_gelu,
             "clipping": self.clipping,
         }

@@ -28,6 +28,8 @@ class TfliteQuantizer:
         paths: output tensor → module path (`placement.module_paths`).
         ranges: output tensor → range; not read for 'int8'.
         precision: key of `ACTIVATION_BITS`.
+        float_depthwise: keep depthwise kernels in float32 where activations are float too: their 8-bit kernels for
+            float activations are slow.
 
     Raises HeadPoseError for another precision.
     """
@@ -36,11 +38,18 @@ class TfliteQuantizer:
     """Paths of what can be quantised, in execution order."""
 
     def __init__(
-        self, flatbuffer: bytes, paths: Mapping[str, str], ranges: Mapping[str, Range], precision: str
+        self,
+        flatbuffer: bytes,
+        paths: Mapping[str, str],
+        ranges: Mapping[str, Range],
+        precision: str,
+        *,
+        float_depthwise: bool = True,
     ) -> None:
         if precision not in ACTIVATION_BITS:
             raise unknown_name("8-bit precision of TFLite", precision, ACTIVATION_BITS)
         self._flatbuffer, self._ranges, self._bits = flatbuffer, ranges, ACTIVATION_BITS[precision]
+        self._float_depthwise = float_depthwise and self._bits is None
         with tempfile.TemporaryDirectory(prefix="headpose-tflite-") as folder:
             file = Path(folder) / "float.tflite"
             file.write_bytes(flatbuffer)
@@ -72,6 +81,8 @@ class TfliteQuantizer:
         recipe, never = RecipeManager(), AlgorithmName.NO_QUANTIZE
         if self._bits is None:
             recipe.add_dynamic_config(".*", Kind.ALL_SUPPORTED, 8)
+            if self._float_depthwise:
+                recipe.add_quantization_config(".*", Kind.DEPTHWISE_CONV_2D, algorithm_key=never)
         else:
             recipe.add_static_config(".*", Kind.ALL_SUPPORTED, self._bits, 8)
         scopes = [re.escape(scope) for scope, path in self._placed.items() if is_wide(path, wide)]
