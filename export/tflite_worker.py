@@ -10,6 +10,23 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
+
+
+def write_flatbuffer(graph: Any, input_size: int, path: Path) -> None:
+    """Convert an NHWC module in this process, and write it.
+
+    Args:
+        graph: in eval mode; takes (1, S, S, 3).
+        input_size: S.
+        path: of the flatbuffer.
+    """
+    import torch
+
+    import litert_torch  # isort: skip  (after torch: it patches it)
+
+    with torch.no_grad():
+        litert_torch.convert(graph, (torch.zeros(1, input_size, input_size, 3),)).export(str(path))
 
 
 def convert(job: Path) -> None:
@@ -23,8 +40,6 @@ def convert(job: Path) -> None:
     from training.models.reparam import reparameterize
     from training.models.sixdrepnet import build_sixdrepnet
 
-    import litert_torch  # isort: skip  (after torch: it patches it)
-
     task = json.loads(job.read_text(encoding="utf-8"))
     network = reparameterize(build_sixdrepnet(task["backbone"]))
     if task["silu"]:
@@ -34,9 +49,7 @@ def convert(job: Path) -> None:
     graph: torch.nn.Module = ExportGraph(network, output=task["output"], layout="NHWC")
     if task["bands"]:
         graph = cut_wide_depthwise(graph)
-    example = (torch.zeros(1, task["input_size"], task["input_size"], 3),)
-    with torch.no_grad():
-        litert_torch.convert(graph, example).export(str(job.with_name("model.tflite")))
+    write_flatbuffer(graph, task["input_size"], job.with_name("model.tflite"))
     job.with_name("seconds").write_text(str(time.monotonic() - start))
 
 

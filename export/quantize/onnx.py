@@ -13,8 +13,8 @@ from export.quantize.placement import Node, is_wide, place, quantizable
 from export.quantize.ranges import Range
 from export.quiet import quiet
 
-# What the quantiser may touch. GELU has no integer kernel in ONNX Runtime (export/quantize/silu.py), and means none that
-# is worth having: between them the tensors are in 8 bits all the same, since their neighbours' inputs and outputs are.
+# What the quantiser may touch. GELU has no integer kernel in ONNX Runtime (export/quantize/silu.py) and means have none
+# worth having; between them tensors are in 8 bits all the same, since their neighbours' inputs and outputs are.
 _MOVES = ("Concat", "Split", "Clip", "MaxPool")
 _KINDS = ("Conv", "Gemm", "MatMul", "Add", "Mul", "Relu", "Sigmoid", "GlobalAveragePool", *_MOVES)
 

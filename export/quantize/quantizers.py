@@ -80,7 +80,7 @@ class Quantizers:
         network: deploy form.
         checkpoint: its facts, for the float files.
         calibration: crops of the input size.
-        how: what the user said.
+        how: what the user said. It may be replaced by settings that differ in nothing but the graph's form.
         folder: where float files go; the caller removes it.
         progress: told of what is slow.
     """
@@ -96,7 +96,7 @@ class Quantizers:
     ) -> None:
         self.calibration, self.how = calibration, how
         self._network, self._checkpoint, self._folder, self._progress = network, checkpoint, folder, progress
-        self._floats: dict[tuple[str, bool, bool], _Float] = {}
+        self._floats: dict[tuple[str, bool, bool, bool], _Float] = {}
 
     def of(self, spec: ExportSpec) -> Quantizer:
         """The quantiser of a spec; HeadPoseError if its target cannot take the network."""
@@ -137,7 +137,7 @@ class Quantizers:
     def _float(self, spec: ExportSpec) -> _Float:
         corrected = self.how.correct_biases and not spec.precision.startswith("palette")
         silu = self.how.sigmoid_gelu and takes_silu(spec.target, spec.precision)
-        key = spec.target, corrected, silu
+        key = spec.target, corrected, silu, self.how.row_bands
         if key not in self._floats:
             self._floats[key] = self._converted(spec, self._network_with(corrected=corrected, silu=silu))
         return self._floats[key]
@@ -154,7 +154,7 @@ class Quantizers:
         plain = ExportSpec(spec.backbone, spec.target, precision, spec.output, spec.input_size)
         path = self._folder / f"float-{len(self._floats)}-{plain.file_name}"
         self._progress(f"converting the float file for {spec.file_name}", 0, 1)
-        with closing(Converter(network, [plain])) as converter:
+        with closing(Converter(network, [plain], bands=self.how.row_bands)) as converter:
             model, _ = converter.convert(plain)
         write_artifact(plain, model, describe(plain, self._checkpoint, {"commit": None, "dirty": None}), path)
         return _Float(plain, model, path, self._paths(plain, path, network))
@@ -167,7 +167,7 @@ class Quantizers:
 
         crop = self.calibration.crops[0]
         graph: torch.nn.Module = ExportGraph(network, output=spec.output)
-        if spec.target == "tflite":
+        if spec.target == "tflite" and self.how.row_bands:
             graph = cut_wide_depthwise(graph)
         tape = record_tape(graph, crop)
         if spec.target == "coreml":  # its image input normalises in another way

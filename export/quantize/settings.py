@@ -29,6 +29,8 @@ class Quantization:
     """GELU as x·σ(1.702 x) in ONNX int8 and TFLite int8_static (export/quantize/silu.py)."""
     float_depthwise: bool = True
     """Depthwise kernels stay float32 in TFLite int8, whose engine has no fast kernel for them otherwise."""
+    row_bands: bool = True
+    """7×7 depthwise kernels are cut into bands of rows for TFLite (export/depthwise.py)."""
     even_concats: bool = True
     """What is concatenated in ONNX int8 shares one range, so that it is copied and not rounded anew."""
     clipping: str = "percentile"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +33,24 @@ class OnnxSession:
         path: the file.
         threads: threads inside one operator; None leaves ONNX Runtime's choice.
         provider: execution provider, e.g. 'CPUExecutionProvider' or 'CUDAExecutionProvider'.
+        settings: attributes of ONNX Runtime's SessionOptions, by name; an enumeration's value by its own name, as
+            {'graph_optimization_level': 'ORT_ENABLE_EXTENDED'}.
 
     Raises:
-        HeadPoseError: damaged file, no head-pose metadata, a provider that this build does not have.
+        HeadPoseError: damaged file, no head-pose metadata, a provider or a setting that this build does not have.
     """
 
     info: ArtifactInfo
     engine: str
 
-    def __init__(self, path: Path, *, threads: int | None = None, provider: str = "CPUExecutionProvider") -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        threads: int | None = None,
+        provider: str = "CPUExecutionProvider",
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
         ort = _package()
         if provider not in ort.get_available_providers():
             raise unknown_name("provider of this onnxruntime", provider, ort.get_available_providers())
@@ -49,6 +58,12 @@ class OnnxSession:
         self._options = ort.SessionOptions()
         self._options.log_severity_level = _ERRORS_ONLY
         self._options.intra_op_num_threads = threads or 0
+        for name, value in (settings or {}).items():
+            if not hasattr(self._options, name):
+                known = [own for own in dir(self._options) if not own.startswith("_")]
+                raise unknown_name("setting of ONNX Runtime's session", name, known)
+            kind = type(getattr(self._options, name))
+            setattr(self._options, name, getattr(kind, value) if isinstance(value, str) else value)
         try:
             self._session = ort.InferenceSession(str(self.path), self._options, providers=[provider])
         except Exception as error:  # ONNX Runtime raises classes of its own that share no public base
