@@ -48,12 +48,13 @@ CLASS_GATES = {
 }
 
 # precision class → tolerance of one operator. Measured on healthy files of RepNeXt-M0 and M4 (worst operator, worst
-# target): fp32 119 dB and 3e-6, fp16 54 dB and 5e-3. The 8-bit and low-bit lines await such a measurement.
+# target): fp32 119 dB and 3e-6, fp16 54 dB and 5e-3. Of M0 alone: 8-bit weights 30 dB, lower bits and 8-bit activations
+# 28 dB, and 0.47 where the rare peaks of an activation are clipped.
 OPERATOR_TOLERANCES = {
     FP32: OperatorTolerance(min_psnr_db=90.0, max_relative=1e-4),
     FP16: OperatorTolerance(min_psnr_db=48.0, max_relative=0.015),
-    WEIGHTS_8BIT: OperatorTolerance(min_psnr_db=25.0, max_relative=0.25),
-    LOW_BITS: OperatorTolerance(min_psnr_db=20.0, max_relative=0.4),
+    WEIGHTS_8BIT: OperatorTolerance(min_psnr_db=25.0, max_relative=0.6),
+    LOW_BITS: OperatorTolerance(min_psnr_db=20.0, max_relative=0.6),
 }
 
 # (target, precision) → gate

@@ -81,11 +81,12 @@ class Makers:
         if self._how.widen and not _passed(draft):
             draft = self._widened(draft, quantizer) or draft
         if not _passed(draft):
-            draft = self._proven(draft, explain=True)
+            draft = self._proven(draft, explain=True, made_from=self._quantizers.network_for(spec))
         return self._with_label_errors(draft)
 
-    def _proven(self, draft: Draft, *, explain: bool = False) -> Draft:
-        return self._prover.prove(draft, budget_deg=self._how.budget_deg, explain=explain)
+    def _proven(self, draft: Draft, *, explain: bool = False, made_from: SixDRepNet | None = None) -> Draft:
+        budget = self._how.budget_deg
+        return self._prover.prove(draft, budget_deg=budget, explain=explain, made_from=made_from)
 
     def _described(self, spec: ExportSpec, wide: Sequence[str]) -> ArtifactInfo:
         from export.quantize.quantizers import takes_silu

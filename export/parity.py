@@ -121,7 +121,6 @@ class ParityReport:
         """One sentence for people: the verdict and, if it is a failure, where it starts."""
         judged = sum(image.judged for image in self.images)
         kind = "images" if judged == len(self.images) else "faces"
-        kind = "images" if judged == len(self.images) else "faces"
         figures = f"mean {self.mean_deg:.4f}°, max {self.max_deg:.4f}° over {judged} {kind}"
         if self.passed:
             return f"within the gate: {figures}"
@@ -140,6 +139,7 @@ def check_parity(
     verify: bool = True,
     budget_deg: float | None = None,
     explain: bool = True,
+    made_from: SixDRepNet | None = None,
     progress: Progress = _no_progress,
 ) -> ParityReport:
     """Run an artefact and the PyTorch network in training form (float32) on the same images and compare rotations.
@@ -158,6 +158,8 @@ def check_parity(
         verify: refuse a file whose hash is not the one in the manifest.json beside it.
         budget_deg: a smaller limit of the mean than the gate's own.
         explain: look for the operator where a failure starts, which takes longer than the check.
+        made_from: the network, in deploy form, from which a file in few bits was made, if its channels were scaled
+            first: without it nothing can be said of that file's operators.
         progress: called with a text, images done and images in all.
 
     Raises:
@@ -169,7 +171,11 @@ def check_parity(
         reference = load_reference(session.info, checkpoint, beside=path.parent)
     truth = reference if isinstance(reference, Reference) else Reference(reference)
     inputs = parity_images(session.info.input_size) if images is None else images
-    return compare(path, session, truth, inputs, progress, budget_deg=budget_deg, explain=explain)
+    report = compare(path, session, truth, inputs, progress, budget_deg=budget_deg)
+    if report.passed or not explain:
+        return report
+    progress(f"looking for the place in {path.name}", len(inputs), len(inputs))
+    return explained(report, session, truth, inputs, made_from)
 
 
 def compare(
@@ -180,18 +186,13 @@ def compare(
     progress: Progress = _no_progress,
     *,
     budget_deg: float | None = None,
-    explain: bool = True,
 ) -> ParityReport:
-    """`check_parity` for a session that is open already; `path` is its file."""
+    """`check_parity` without the explanation, for a session that is open already; `path` is its file."""
     if not inputs:
         raise HeadPoseError("there are no images to compare on: give at least one")
     expected = truth.rotations(np.stack([image.pixels for image in inputs]))
     gate = gate_for(session.info.target, session.info.precision).within_budget(budget_deg)
-    report = _report(path, session, inputs, _run(session, inputs, progress), expected, gate)
-    if report.passed or not explain:
-        return report
-    progress(f"looking for the place in {path.name}", len(inputs), len(inputs))
-    return _with_culprit(report, session, truth, inputs)
+    return _report(path, session, inputs, _run(session, inputs, progress), expected, gate)
 
 
 def _run(session: Session, inputs: Sequence[ParityImage], progress: Progress) -> npt.NDArray[np.float32]:
@@ -249,10 +250,22 @@ def _judged(info: ArtifactInfo, inputs: Sequence[ParityImage]) -> npt.NDArray[np
     return np.array([image.face for image in inputs])
 
 
-def _with_culprit(
-    report: ParityReport, session: Session, truth: Reference, inputs: Sequence[ParityImage]
+def explained(
+    report: ParityReport,
+    session: Session,
+    truth: Reference,
+    inputs: Sequence[ParityImage],
+    made_from: SixDRepNet | None = None,
 ) -> ParityReport:
-    """Walk artefact and PyTorch side by side on the worst image and add what is found."""
+    """The report of a failed check with the place where it starts: artefact and PyTorch walked side by side.
+
+    Args:
+        report: what `compare` gave.
+        session: the artefact, opened.
+        truth: the network in training form.
+        inputs: those of the report.
+        made_from: see `check_parity`.
+    """
     from dataclasses import replace
 
     from export.depthwise import cut_wide_depthwise
@@ -261,8 +274,12 @@ def _with_culprit(
     from training.models.reparam import reparameterize
 
     worst = inputs[int(np.argmax([image.geodesic_deg * image.judged for image in report.images]))]
-    graph = ExportGraph(reparameterize(truth.network))
-    folded_deg = _folding_error_deg(graph, truth, worst.pixels)
+    changed = session.info.quantization or {}
+    if made_from is None and (changed.get("equalized") or changed.get("sigmoid_gelu")):
+        note = "its channels were scaled before rounding, so its operators cannot be compared here: export says where"
+        return replace(report, note=note)
+    graph = ExportGraph(made_from or reparameterize(truth.network))
+    folded_deg = 0.0 if made_from else _folding_error_deg(graph, truth, worst.pixels)
     if not folded_deg <= CLASS_GATES[FP32].max_deg:
         note = (
             f"the fault is in the reparameterisation or in the exported module: PyTorch itself, folded, is "
@@ -274,6 +291,8 @@ def _with_culprit(
     tape = record_tape(cut_wide_depthwise(graph) if report.target == "tflite" else graph, worst.pixels)
     if report.target == "coreml":  # its image input normalises in another way; the first convolution judges it
         tape = [record for record in tape if record.module != "normalize"]
+    if report.precision == "w8a8":  # coremltools divides both summands and the sum by one of their scales
+        steps = (step for step in steps if step.kind != "add")
     culprit = find_culprit(steps, tape, tolerance, worst.name)
     return replace(report, culprit=culprit)
 

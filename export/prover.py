@@ -69,7 +69,7 @@ class Prover:
         rewrite_artifact(draft.spec, draft.model, draft.info, path)
         return path
 
-    def prove(self, draft: Draft, *, budget_deg: float | None = None, explain: bool = True) -> Draft:
+    def prove(self, draft: Draft, **options: Any) -> Draft:
         """With the figures of the check, if there is one; see `check_parity` for the options."""
         start = time.monotonic()
         path = self.write(draft)
@@ -80,7 +80,7 @@ class Prover:
         from export.parity import check_parity
 
         self.told.step(f"proving {path.name}")
-        report = check_parity(path, reference=self.reference, threads=1, budget_deg=budget_deg, explain=explain)
+        report = check_parity(path, reference=self.reference, threads=1, **options)
         return replace(draft, parity=report, info=replace(draft.info, parity=report.summary()))
 
     def finish(self, draft: Draft) -> Exported:

@@ -336,7 +336,7 @@ def test_tables_go_between_their_markers_and_nothing_else_changes():
     assert report.with_tables(page, "new") == page.replace("old", "new")
     assert report.with_tables(report.with_tables(page, "a"), "old") == page
     for broken in ("no markers", page + report.BEGIN, f"{report.END}\n{report.BEGIN}"):
-        with pytest.raises(HeadPoseError, match="the README needs one line"):
+        with pytest.raises(HeadPoseError, match="the page needs one line"):
             report.with_tables(broken, "new")
 
 
@@ -347,6 +347,11 @@ def test_report_updates_a_readme_once(measured, tmp_path, monkeypatch, capsys):
     path.write_text(json.dumps(result.to_json()))
     readme = tmp_path / "README.md"
     readme.write_text(f"{report.BEGIN}\n{report.END}\n")
+    other = tmp_path / "docs" / "few_bits.md"
+    other.parent.mkdir()
+    other.write_text("nothing is generated here\n")
+    monkeypatch.setattr(report.few_bits, "PAGE", other)
+    monkeypatch.setattr(report.few_bits, "current", lambda: other.read_text())
     read = report.current
     monkeypatch.setattr(report, "README", readme)
     monkeypatch.setattr(report, "current", lambda: read(readme, tmp_path / "results"))
@@ -359,6 +364,8 @@ def test_report_updates_a_readme_once(measured, tmp_path, monkeypatch, capsys):
 
 def test_the_readme_shows_the_newest_result():
     assert report.README.read_text(encoding="utf-8") == report.current(), "run  python -m benchmarks.report"
+    page = report.few_bits.PAGE.read_text(encoding="utf-8")
+    assert page == report.few_bits.current(), "run  python -m benchmarks.report"
 
 
 def test_the_demo_proves_runs_and_draws(tmp_path, capsys):

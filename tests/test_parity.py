@@ -347,7 +347,7 @@ def _judged(tmp_path: Path, session: Off, **options: Any) -> ParityReport:
     file = tmp_path / "some.tflite"
     file.write_bytes(b"x")
     inputs = [ParityImage(str(i), np.full((32, 32, 3), i, dtype=np.uint8), face=i < 2) for i in range(3)]
-    return compare(file, session, Straight(), inputs, explain=False, **options)  # type: ignore[arg-type]
+    return compare(file, session, Straight(), inputs, **options)  # type: ignore[arg-type]
 
 
 def test_few_bits_are_judged_on_faces(tmp_path: Path) -> None:

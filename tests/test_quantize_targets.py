@@ -11,6 +11,10 @@ import pytest
 import torch
 
 from export.converter import rewrite_artifact
+from export.culprit import align
+from export.depthwise import cut_wide_depthwise
+from export.gates import operator_tolerance
+from export.graph import ExportGraph
 from export.quantize.calibration import open_calibration
 from export.quantize.coreml import CoremlQuantizer, comparable
 from export.quantize.coreml_weights import table_and_indices
@@ -19,6 +23,7 @@ from export.quantize.quantizers import Quantizers, needs_ranges
 from export.quantize.settings import Quantization
 from export.quantize.tflite import TfliteQuantizer
 from export.spec import FLOATS, PRECISIONS, ExportSpec, describe
+from export.tape import record_tape
 from runtime.artifact import size_bytes
 from runtime.errors import HeadPoseError
 from runtime.mil.load import load_program
@@ -93,6 +98,24 @@ def bench(tmp_path_factory) -> Bench:
 def test_rotations_stay_near_pytorchs(bench, target, precision):
     rotations = open_session(bench.file(target, precision), threads=1, verify=False).run(bench.crops)
     assert float(np.median(geodesic_deg(rotations, bench.truth))) <= LOSSES_DEG[target, precision]
+
+
+@pytest.mark.parametrize(("target", "precision"), QUANTIZED)
+def test_operators_agree_with_the_network_that_was_rounded(bench, target, precision):
+    """Not with PyTorch's own: its channels are scaled otherwise."""
+    spec = ExportSpec("repnext_m0", target, precision, input_size=SIZE)
+    tolerance = operator_tolerance(target, precision)
+    parts = []
+    for network in (bench.quantizers.network_for(spec), reparameterize(bench.loaded.model)):
+        graph: Any = ExportGraph(network)
+        tape = record_tape(cut_wide_depthwise(graph) if target == "tflite" else graph, bench.crops[0])
+        session: Any = open_session(bench.file(target, precision), threads=1, verify=False)
+        steps = [s for s in session.steps(bench.crops[0]) if (precision, s.kind) != ("w8a8", "add")]
+        body = [pair for pair in align(steps, tape, tolerance) if pair.record.module not in ("", "normalize")]
+        assert len(body) > 140
+        parts.append(np.mean([pair.difference.within(tolerance) for pair in body]))
+    assert parts[0] == 1.0
+    assert parts[1] < 0.8
 
 
 @pytest.mark.parametrize(("target", "precision"), QUANTIZED)

@@ -89,7 +89,7 @@ class _Bench:
         self.pictures: dict[str, Any] = {}
 
     def check(self, file: Path, progress: Callable[[str, int, int], None]) -> ParityReport:
-        from export.parity import compare
+        from export.parity import compare, explained
         from runtime.sessions import open_session
 
         session = open_session(file, threads=self._args.threads)
@@ -97,6 +97,9 @@ class _Bench:
         self.trained &= info.checkpoint.trained
         truth, inputs = self.reference(info, file.parent), self.inputs(info.input_size)
         report = compare(file, session, truth, inputs, progress)
+        if not report.passed:
+            progress(f"looking for the place in {file.name}", len(inputs), len(inputs))
+            report = explained(report, session, truth, inputs)
         if self._args.out:
             from export.parity_picture import parity_picture
 

@@ -134,9 +134,18 @@ class Quantizers:
     def _told(self, prefix: str) -> Progress:
         return lambda text, done, total: self._progress(prefix + text, done, total)
 
-    def _float(self, spec: ExportSpec) -> _Float:
+    def network_for(self, spec: ExportSpec) -> SixDRepNet:
+        """The float network whose weights and activations a file holds, rounded: deploy form."""
+        corrected, silu = self._prepared(spec)
+        return self._network_with(corrected=corrected, silu=silu)
+
+    def _prepared(self, spec: ExportSpec) -> tuple[bool, bool]:
+        """Whether biases are corrected for it, and GELU replaced."""
         corrected = self.how.correct_biases and not spec.precision.startswith("palette")
-        silu = self.how.sigmoid_gelu and takes_silu(spec.target, spec.precision)
+        return corrected, self.how.sigmoid_gelu and takes_silu(spec.target, spec.precision)
+
+    def _float(self, spec: ExportSpec) -> _Float:
+        corrected, silu = self._prepared(spec)
         key = spec.target, corrected, silu, self.how.row_bands
         if key not in self._floats:
             self._floats[key] = self._converted(spec, self._network_with(corrected=corrected, silu=silu))
