@@ -25,7 +25,7 @@ from benchmarks import graph_variants as forms
 from benchmarks.device import host_device
 from benchmarks.host import probe_image, ratio_of, take_turns
 from benchmarks.record import Device, newest
-from export.accuracy import open_labelled
+from export.accuracy import in_words, open_labelled
 from export.converter import write_artifact
 from export.quantize.calibration import open_calibration
 from export.quantize.quantizers import Quantizers
@@ -304,9 +304,10 @@ def _open(form: Form, path: Path) -> Any:
 
 def graph_work_markdown(result: GraphWorkResult, source: str) -> str:
     """A Markdown table: what was tried, its time over the first line of its kind, and its angles."""
+    faces = in_words(result.faces)
     lines = [
         f"{result.backbone} on {result.device.model}, one thread, {result.rounds} rounds in turns; angles to PyTorch's "
-        f"rotations over {result.n} {result.faces}. **Bold** is what `headpose export` makes. Source: `{source}`.",
+        f"rotations over {result.n} {faces}. **Bold** is what `headpose export` makes. Source: `{source}`.",
         "",
         "| format | form | MB | p50 ms | time over the first (95 %) | mean ° | max ° |",
         "|---|---|--:|--:|--:|--:|--:|",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.pareto import ParetoResult, Point
+from export.accuracy import in_words
 
 COLUMNS = ("network", "format", "precision", "MB", "p50 ms", "loss °, mean", "loss °, max", "error °", "wide")
 
@@ -35,7 +36,7 @@ def pareto_markdown(result: ParetoResult, source: str, points: Sequence[Point] |
     points = result.points if points is None else points
     head = (
         f"{result.device.model}, one thread, {result.rounds} rounds in turns; losses and errors on {result.n} "
-        f"{result.faces}. Source: `{source}`."
+        f"{in_words(result.faces)}. Source: `{source}`."
     )
     lines = [head, "", f"| {' | '.join(COLUMNS)} |", f"|---|---|---|{'--:|' * (len(COLUMNS) - 3)}"]
     lines += [f"| {' | '.join(cells(point))} |" for point in points]

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.record import newest
-from export.accuracy import LabelledCrops, open_labelled
+from export.accuracy import LabelledCrops, in_words, open_labelled
 from export.converter import rewrite_artifact
 from export.quantize.calibration import open_calibration
 from export.quantize.quantizers import Quantizers, needs_ranges, takes_silu
@@ -183,8 +183,9 @@ def _losses(
 def quantization_markdown(result: QuantizationResult, source: str) -> str:
     """A Markdown table: a row a format, a column a setting; mean and worst face."""
     known = {(loss.target, loss.precision, loss.setting): loss for loss in result.losses}
+    faces = in_words(result.faces)
     lines = [
-        f"{result.backbone}, {result.n} {result.faces}, mean (worst) angle to PyTorch's rotations in degrees, "
+        f"{result.backbone}, {result.n} {faces}, mean (worst) angle to PyTorch's rotations in degrees, "
         f"nothing kept wide but the head. Source: `{source}`.",
         "",
         f"| format | {' | '.join(SETTINGS)} |",

@@ -31,6 +31,11 @@ class LabelledCrops:
     """(N, 3, 3)."""
 
 
+def in_words(name: str) -> str:
+    """A set's name for people: 'held-out rendered heads' for those that come with the program."""
+    return {"held_out": "held-out rendered heads"}.get(name, name)
+
+
 def open_labelled(
     source: str | Path, size: int, *, samples: int = SAMPLES, progress: Progress = silent
 ) -> LabelledCrops | None:
