@@ -28,7 +28,7 @@ from export.quantize.widen import angles_to
 from export.reference import Reference
 from export.spec import ExportSpec, describe
 from runtime.atomic import make_folder, write_text
-from runtime.errors import HeadPoseError
+from runtime.errors import HeadPoseError, unknown_name
 from runtime.provenance import git_state
 from runtime.sessions import open_session
 from training.data.source import Progress, silent
@@ -200,6 +200,18 @@ def quantization_markdown(result: QuantizationResult, source: str) -> str:
     return "\n".join(lines)
 
 
+def formats_from(text: str) -> list[tuple[str, str]]:
+    """'onnx:int8,coreml:palette4' as pairs; HeadPoseError for one that is not among `FORMATS`."""
+    names = [":".join(one) for one in FORMATS]
+    chosen = [name.strip() for name in text.split(",") if name.strip()]
+    for name in chosen:
+        if name not in names:
+            raise unknown_name("format", name, names)
+    if not chosen:
+        raise HeadPoseError(f"there is no format to make: name some of {', '.join(names)}")
+    return [FORMATS[names.index(name)] for name in chosen]
+
+
 def result_path(folder: Path, result: QuantizationResult) -> Path:
     """<folder>/quantization/<date>-<backbone>-quantization.json."""
     return folder / "quantization" / f"{result.created[:10]}-{result.backbone}-quantization.json"
@@ -213,6 +225,12 @@ def latest(backbone: str, folder: Path = RESULTS) -> tuple[Path, QuantizationRes
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--checkpoint", default="default", metavar="FILE|NAME", help="(default: %(default)s)")
+    parser.add_argument(
+        "--formats",
+        default=",".join(":".join(one) for one in FORMATS),
+        metavar="TARGET:PRECISION,…",
+        help="(default: %(default)s)",
+    )
     parser.add_argument("--out", type=Path, default=RESULTS, metavar="DIR", help="where results are kept")
 
 
@@ -221,7 +239,7 @@ def run(args: argparse.Namespace) -> int:
     from runtime.progress import progress_bar
 
     with progress_bar() as progress:
-        result = run_quantization(args.checkpoint, progress=progress)
+        result = run_quantization(args.checkpoint, formats=formats_from(args.formats), progress=progress)
     path = result_path(args.out, result)
     make_folder(path.parent)
     write_text(path, json.dumps(result.to_json(), indent=1, ensure_ascii=False) + "\n")

@@ -58,9 +58,11 @@ def test_errors_against_labels_stand_beside_pytorchs(exported):
 
 
 def test_a_file_outside_its_budget_is_not_written(tmp_path, capsys):
-    assert _export(tmp_path, "--budget-deg", "0.001", "--no-widen", "--labels", "none") == 1
+    more = ["--budget-deg", "0.001", "--no-widen", "--labels", "none", "--keep-wide", "backbone.stem"]
+    assert _export(tmp_path, *more) == 1
     said = " ".join(capsys.readouterr().out.split())
     assert "it was not written (--allow-failed keeps it)" in said
+    assert f"{NAME}: kept in float: backbone.stem" in said
     assert "outside the gate (max 6.0°, mean 0.001°)" in said
     assert not (tmp_path / NAME).exists()
     assert _entries(tmp_path) == []

@@ -12,6 +12,7 @@ from benchmarks.quantization import (
     Loss,
     QuantizationResult,
     applies,
+    formats_from,
     latest,
     quantization_markdown,
     quantization_of,
@@ -74,3 +75,17 @@ def test_a_run_of_one_format():
     losses = {loss.setting: loss.mean_deg for loss in found.losses}
     assert list(losses) == list(SETTINGS)
     assert losses["all (percentile)"] < losses["nothing"]
+
+
+def test_formats_are_named_by_target_and_precision():
+    assert formats_from("coreml:palette4, onnx:int8") == [("coreml", "palette4"), ("onnx", "int8")]
+    assert formats_from(",".join(":".join(one) for one in FORMATS)) == list(FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("onnx:int9", "unknown format 'onnx:int9': did you mean 'onnx:int8'"), (" , ", "there is no format to make")],
+)
+def test_formats_that_are_none(text, sentence):
+    with pytest.raises(HeadPoseError, match=sentence):
+        formats_from(text)

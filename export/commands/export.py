@@ -182,6 +182,9 @@ def _print_table(result: Any) -> None:
         if e.parity is not None and not e.parity.passed:
             fate = "" if e.written else "; it was not written (--allow-failed keeps it)"
             console.print(f"[red]{e.path.name}[/]: {e.parity.explanation()}{fate}", soft_wrap=True)
+        wide = (e.info.quantization or {}).get("wide")
+        if wide:
+            console.print(f"{e.path.name}: kept in float: {', '.join(wide)}", soft_wrap=True, highlight=False)
     for weights in {e.info.checkpoint for e in result.artifacts}:
         text = (
             weights.sentence()
