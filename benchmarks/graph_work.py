@@ -13,7 +13,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks import graph_variants as forms
 from benchmarks.device import host_device
+from benchmarks.graph_forms import FORMS, Form
 from benchmarks.host import probe_image, ratio_of, take_turns
 from benchmarks.record import Device, newest
 from export.accuracy import in_words, open_labelled
@@ -43,75 +43,6 @@ from training.data.source import Progress, silent
 SCHEMA = 1
 RESULTS = Path(__file__).with_name("results")
 _UNKNOWN = {"commit": None, "dirty": None}
-_LEVEL = "graph_optimization_level"
-
-
-@dataclass(frozen=True, eq=False)
-class Form:
-    """One thing that was tried."""
-
-    target: str
-    """'onnx' or 'tflite'."""
-    precision: str
-    """'fp32', 'int8' or 'int8_static'."""
-    name: str
-    """What is done."""
-    exported: bool = False
-    """Whether this is what `headpose export` makes, run as `headpose` runs it."""
-    change: forms.Change = forms.unchanged
-    """Of the network, for float files."""
-    bands: bool = True
-    """Cut 7×7 depthwise kernels, for float TFLite."""
-    how: Mapping[str, bool] = field(default_factory=dict)
-    """Fields of `Quantization`, for files in few bits."""
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    """Of ONNX Runtime's session."""
-
-
-def _quantized(target: str, precision: str, *steps: tuple[str, Mapping[str, bool]]) -> tuple[Form, ...]:
-    last = steps[-1][0]
-    return tuple(Form(target, precision, name, exported=name == last, how=how) for name, how in steps)
-
-
-# the first of each target and precision is what ratios are to
-FORMS: tuple[Form, ...] = (
-    Form("onnx", "fp32", "as the converter gives it", exported=True),
-    Form("onnx", "fp32", "GELU by tanh", change=forms.tanh_gelu),
-    Form("onnx", "fp32", "untouched quarter within the 3×3", change=forms.identity_in_3x3),
-    Form("onnx", "fp32", "three branches as one 7×7", change=forms.three_in_7x7),
-    Form("onnx", "fp32", "7×7 in bands of rows", change=forms.row_bands),
-    Form("onnx", "fp32", "session: no blocked layout", settings={_LEVEL: "ORT_ENABLE_EXTENDED"}),
-    Form("onnx", "fp32", "session: basic optimisation", settings={_LEVEL: "ORT_ENABLE_BASIC"}),
-    Form("onnx", "fp32", "session: no memory pattern", settings={"enable_mem_pattern": False}),
-    Form("onnx", "fp32", "session: no arena", settings={"enable_cpu_mem_arena": False}),
-    *_quantized(
-        "onnx", "int8",
-        ("as the converter gives it", {"sigmoid_gelu": False, "even_concats": False}),
-        ("concatenations of one range", {"sigmoid_gelu": False}),
-        ("GELU as x·σ(1.702 x)", {"even_concats": False}),
-        ("both", {}),
-    ),
-    Form("tflite", "fp32", "as the converter gives it", bands=False),
-    Form("tflite", "fp32", "7×7 in bands of rows", exported=True),
-    Form("tflite", "fp32", "bands, GELU by tanh", change=forms.tanh_gelu),
-    Form("tflite", "fp32", "bands, untouched quarter within the 3×3", change=forms.identity_in_3x3),
-    Form("tflite", "fp32", "bands, three branches as one 7×7", change=forms.three_in_7x7),
-    Form("tflite", "fp32", "bands, strided 3×3 as 4×4 without a pad", change=forms.even_kernels),
-    *_quantized(
-        "tflite", "int8",
-        ("as the converter gives it", {"float_depthwise": False, "row_bands": False}),
-        ("7×7 in bands of rows", {"float_depthwise": False}),
-        ("float depthwise kernels", {"row_bands": False}),
-        ("both", {}),
-    ),
-    *_quantized(
-        "tflite", "int8_static",
-        ("as the converter gives it", {"sigmoid_gelu": False, "row_bands": False}),
-        ("7×7 in bands of rows", {"sigmoid_gelu": False}),
-        ("GELU as x·σ(1.702 x)", {"row_bands": False}),
-        ("both", {}),
-    ),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

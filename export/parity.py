@@ -257,15 +257,7 @@ def explained(
     inputs: Sequence[ParityImage],
     made_from: SixDRepNet | None = None,
 ) -> ParityReport:
-    """The report of a failed check with the place where it starts: artefact and PyTorch walked side by side.
-
-    Args:
-        report: what `compare` gave.
-        session: the artefact, opened.
-        truth: the network in training form.
-        inputs: those of the report.
-        made_from: see `check_parity`.
-    """
+    """What `compare` gave of a failed file, with the place where it starts: both are walked side by side."""
     from dataclasses import replace
 
     from export.depthwise import cut_wide_depthwise

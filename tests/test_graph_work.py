@@ -8,9 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import graph_variants as forms
 from benchmarks.device import host_device
-from benchmarks.graph_work import FORMS, Form, GraphWorkResult, graph_work_markdown, result_path, run_graph_work
+from benchmarks.graph_forms import FORMS, Form
+from benchmarks.graph_work import GraphWorkResult, graph_work_markdown, result_path, run_graph_work
+from export import graph_variants as forms
 from export.quantize.settings import Quantization
 from runtime.errors import HeadPoseError
 from runtime.sessions import open_session

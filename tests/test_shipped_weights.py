@@ -359,7 +359,8 @@ def test_the_readme_section_has_the_figures_of_the_cards():
 
 def test_the_readme_has_the_section_between_its_markers():
     readme = report.README.read_text(encoding="utf-8")
-    section = readme.split(report.WEIGHTS_BEGIN)[1].split(report.WEIGHTS_END)[0].strip()
+    begin, end = report.marks("weights")
+    section = readme.split(begin)[1].split(end)[0].strip()
     assert section == report.weights_markdown(shipped_cards()), "run  python -m benchmarks.report"
 
 
