@@ -14,6 +14,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
+from export.quantize.watch import Watch, run_watched
 from training.models.sixdrepnet import SixDRepNet
 
 Rounding = Callable[[str, Tensor], Tensor]
@@ -41,23 +42,15 @@ def correct_biases(network: SixDRepNet, rounding: Rounding, batches: Iterable[Te
     layers = {name: layer for name, layer in layers.items() if layer.bias is not None}
     errors = {name: _error_layer(layer, rounding(name, layer.weight.detach())) for name, layer in layers.items()}
     sums: dict[str, Tensor] = {}
-    count = 0
 
-    def note(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            error = errors[name](inputs[0])
+    def note(name: str) -> Watch:
+        def watch(inputs: Tensor, output: Tensor) -> None:
+            error = errors[name](inputs)
             sums[name] = sums.get(name, torch.zeros(1)) + error.transpose(0, 1).flatten(1).mean(1) * len(error)
 
-        return hook
+        return watch
 
-    handles = [layer.register_forward_hook(note(name)) for name, layer in layers.items()]
-    try:
-        for batch in batches:
-            network(batch)
-            count += len(batch)
-    finally:
-        for handle in handles:
-            handle.remove()
+    count = run_watched(network, {layer: note(name) for name, layer in layers.items()}, batches)
     for name, total in sums.items():
         bias = result.get_submodule(name).bias
         bias.sub_(total / count)  # type: ignore[union-attr, operator]

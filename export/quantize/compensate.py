@@ -7,12 +7,13 @@ weights, and their inputs are what GPTQ takes a layer's inputs to be.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
 
 from export.quantize.palettes import Rounded, group_size, nearest, palettized, plain_palette, rounded, row_tables
+from export.quantize.watch import Watch, run_watched
 from training.data.source import Progress, silent
 
 DAMPING = 0.01  # of the mean square of an input, added to each: GPTQ's
@@ -39,22 +40,16 @@ def input_moments(network: nn.Module, batches: Iterable[Tensor]) -> dict[str, Te
     sums: dict[str, Tensor] = {}
     counts: dict[str, int] = {}
 
-    def note(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            columns = inputs[0].transpose(0, 1).flatten(1)
+    def note(name: str) -> Watch:
+        def watch(inputs: Tensor, output: Tensor) -> None:
+            columns = inputs.transpose(0, 1).flatten(1)
             columns = torch.cat([columns, torch.ones(1, columns.shape[1])])
             sums[name] = sums.get(name, 0) + (columns @ columns.T).double()
             counts[name] = counts.get(name, 0) + columns.shape[1]
 
-        return hook
+        return watch
 
-    handles = [layer.register_forward_hook(note(name)) for name, layer in pointwise(network).items()]
-    try:
-        for batch in batches:
-            network(batch)
-    finally:
-        for handle in handles:
-            handle.remove()
+    run_watched(network, {layer: note(name) for name, layer in pointwise(network).items()}, batches)
     return {name: total / counts[name] for name, total in sums.items()}
 
 

@@ -6,13 +6,14 @@ what is left is SiLU, and the mean of the difference goes into the bias behind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from export.quantize.watch import Watch, run_watched
 from training.models.repnext import RepNeXt
 from training.models.sixdrepnet import SixDRepNet
 
@@ -61,22 +62,13 @@ def _triples(network: nn.Module) -> dict[str, Any]:
 def _shifts(network: nn.Module, batches: Iterable[Tensor]) -> dict[str, Tensor]:
     """Mean of GELU minus x·σ(1.702 x), per channel."""
     sums: dict[str, Tensor] = {}
-    count = 0
 
-    def note(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            x = inputs[0]
+    def note(name: str) -> Watch:
+        def watch(x: Tensor, output: Tensor) -> None:
             lost = (output - x * torch.sigmoid(FACTOR * x)).mean((2, 3)).sum(0)
             sums[name] = sums.get(name, torch.zeros(1)) + lost
 
-        return hook
+        return watch
 
-    handles = [triple[1].register_forward_hook(note(name)) for name, triple in _triples(network).items()]
-    try:
-        for batch in batches:
-            network(batch)
-            count += len(batch)
-    finally:
-        for handle in handles:
-            handle.remove()
+    count = run_watched(network, {triple[1]: note(name) for name, triple in _triples(network).items()}, batches)
     return {name: total / count for name, total in sums.items()}
