@@ -61,7 +61,7 @@ FORMS: tuple[Form, ...] = (
     Form("tflite", "fp32", "bands, GELU by tanh", change=variants.tanh_gelu),
     Form("tflite", "fp32", "bands, untouched quarter within the 3×3", change=variants.identity_in_3x3),
     Form("tflite", "fp32", "bands, three branches as one 7×7", change=variants.three_in_7x7),
-    Form("tflite", "fp32", "bands, strided 3×3 as 4×4 without a pad", change=variants.even_kernels),
+    Form("tflite", "fp32", "bands, strided 3×3 as 4×4", change=variants.even_kernels),
     *_quantized(
         "tflite", "int8",
         ("as the converter gives it", {"float_depthwise": False, "row_bands": False}),

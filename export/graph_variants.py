@@ -52,7 +52,9 @@ class Merged(nn.Module):
 
 
 class EvenKernel(nn.Module):
-    """A convolution of stride 2 with a row and a column of zeros more: padded alike at both ends it needs no pad.
+    """A convolution of stride 2 with a row and a column of zeros more: its pad is that of TFLite's SAME.
+
+    The converter still leaves most of the pads where they were.
 
     Args:
         conv: kernel of odd size, stride 2, padded by half of it.
