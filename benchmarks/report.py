@@ -165,20 +165,16 @@ def current(readme: Path = README, results: Path = RESULTS) -> str:
     if newest is None:
         raise HeadPoseError(f"{results} holds no result yet: run  make bench")
     path, result = newest
-    text = with_tables(readme.read_text(encoding="utf-8"), markdown(result, _source(path, readme)))
+    text = with_tables(readme.read_text(encoding="utf-8"), markdown(result, few_bits.source_of(path, readme)))
     more = {"weights": weights_markdown(shipped_cards()), **few_bits.tables(readme, results)}
     if loader := latest_loader(results):
-        more["loader"] = loader_markdown(loader[1], _source(loader[0], readme))
+        more["loader"] = loader_markdown(loader[1], few_bits.source_of(loader[0], readme))
     if render := latest_render(results):
-        more["render"] = render_markdown(render[1], _source(render[0], readme))
+        more["render"] = render_markdown(render[1], few_bits.source_of(render[0], readme))
     for name, table in more.items():
         if marks(name)[0] in text:
             text = with_tables(text, table, name)
     return text
-
-
-def _source(path: Path, readme: Path) -> str:
-    return path.resolve().relative_to(readme.resolve().parent).as_posix()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

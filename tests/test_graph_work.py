@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks.device import host_device
 from benchmarks.graph_forms import FORMS, Form
 from benchmarks.graph_work import GraphWorkResult, graph_work_markdown, result_path, run_graph_work
 from export import graph_variants as forms
@@ -106,7 +105,6 @@ def test_where_results_go(result):
     path = result_path(Path("r"), result)
     assert path.name.endswith("-repnext_m0-graph-work.json")
     assert path.parent.name.startswith("host-")
-    assert host_device().model
 
 
 def test_a_damaged_result_is_told():

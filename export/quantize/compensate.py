@@ -1,8 +1,8 @@
 """Weights put into palettes one input after the other, each error made up for by the inputs that are still to come.
 
 After GPTQ (Frantar, Ashkboos, Hoefler, Alistarh, arXiv 2210.17323), with tables of values in the place of its even
-steps, and with the bias as a last input that is never rounded. Only 1×1 convolutions: they hold 97 % of RepNeXt's
-weights, and their inputs are what GPTQ takes a layer's inputs to be.
+steps, and with the bias as a last input that is never rounded. Only 1×1 convolutions: they hold 96 to 98 % of
+RepNeXt's weights, and their inputs are what GPTQ takes a layer's inputs to be.
 """
 
 from __future__ import annotations
