@@ -48,3 +48,8 @@ def _memory_gb() -> float | None:
         return round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9, 1)
     except (AttributeError, ValueError, OSError):
         return None
+
+
+def host_folder(device: Device) -> str:
+    """'host-amd-epyc': the folder of a computer's results, named by its processor."""
+    return f"host-{re.sub(r'[^a-z0-9]+', '-', device.model.lower()).strip('-')}"

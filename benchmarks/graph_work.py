@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -21,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.device import host_device
+from benchmarks.device import host_device, host_folder
 from benchmarks.graph_forms import FORMS, Form
 from benchmarks.host import probe_image, ratio_of, take_turns
 from benchmarks.record import Device, newest
@@ -255,8 +254,7 @@ def graph_work_markdown(result: GraphWorkResult, source: str) -> str:
 
 def result_path(folder: Path, result: GraphWorkResult) -> Path:
     """<folder>/<processor>/<date>-<backbone>-graph-work.json."""
-    processor = re.sub(r"[^a-z0-9]+", "-", result.device.model.lower()).strip("-")
-    return folder / f"host-{processor}" / f"{result.created[:10]}-{result.backbone}-graph-work.json"
+    return folder / host_folder(result.device) / f"{result.created[:10]}-{result.backbone}-graph-work.json"
 
 
 def latest(backbone: str = "repnext_m4", folder: Path = RESULTS) -> tuple[Path, GraphWorkResult] | None:

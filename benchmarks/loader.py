@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.device import host_device
+from benchmarks.device import host_device, host_folder
 from benchmarks.host import Ratio, ratio_of
 from benchmarks.loader_pipelines import SIZE, Laps, Pipeline, Sample, ours, ours_with, theirs, write_samples
 from benchmarks.record import Device, newest, reasons_against
@@ -227,8 +226,7 @@ def _promise(run: LoaderRun) -> Promise:
 
 def result_path(folder: Path, created: str) -> Path:
     """<folder>/<this processor>/<date>-loader.json."""
-    processor = re.sub(r"[^a-z0-9]+", "-", host_device().model.lower()).strip("-")
-    return folder / f"host-{processor}" / f"{created[:10]}-loader.json"
+    return folder / host_folder(host_device()) / f"{created[:10]}-loader.json"
 
 
 def latest(folder: Path = RESULTS) -> tuple[Path, LoaderResult] | None:

@@ -7,14 +7,13 @@ none. Losses and errors are measured on the same labelled faces for all.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.device import host_device
+from benchmarks.device import host_device, host_folder
 from benchmarks.host import is_emulated, measure
 from benchmarks.record import Device, LatencyResult, newest
 from export.accuracy import LabelledCrops, against_labels, open_labelled
@@ -215,8 +214,7 @@ def front(points: Sequence[Point], cost: str) -> list[Point]:
 
 def result_path(folder: Path, result: ParetoResult) -> Path:
     """<folder>/<processor>/<date>-pareto.json."""
-    processor = re.sub(r"[^a-z0-9]+", "-", result.device.model.lower()).strip("-")
-    return folder / f"host-{processor}" / f"{result.created[:10]}-pareto.json"
+    return folder / host_folder(result.device) / f"{result.created[:10]}-pareto.json"
 
 
 def latest(folder: Path = RESULTS) -> tuple[Path, ParetoResult] | None:

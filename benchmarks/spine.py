@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import statistics
 import sys
 import tempfile
@@ -20,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.device import host_device
+from benchmarks.device import host_device, host_folder
 from benchmarks.host import Ratio, measure, ratio_of
 from benchmarks.process import ProcessCost, process_cost
 from benchmarks.record import Device, LatencyResult, newest
@@ -180,8 +179,7 @@ def _promises(ratios: Sequence[Ratio], starts: Sequence[ProcessCost], exports: P
 
 def result_path(folder: Path, result: SpineResult) -> Path:
     """<folder>/<processor>/<date>-spine.json."""
-    processor = re.sub(r"[^a-z0-9]+", "-", result.device.model.lower()).strip("-")
-    return folder / f"host-{processor}" / f"{result.created[:10]}-spine.json"
+    return folder / host_folder(result.device) / f"{result.created[:10]}-spine.json"
 
 
 def latest(folder: Path = RESULTS) -> tuple[Path, SpineResult] | None:
