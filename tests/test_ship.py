@@ -25,6 +25,7 @@ from training.data.synthetic.head import NEUTRAL_PITCH_DEG
 from training.models.checkpoints import open_checkpoint, save_checkpoint
 from training.models.default import seed_weights
 from training.models.reparam import reparameterize
+from training.models.shipped import shipped_cards
 from training.models.sixdrepnet import build_sixdrepnet
 from training.run_facts import RENDERED_LICENCE, rendered_origin, run_stages
 from training.session import normalize
@@ -213,6 +214,35 @@ def test_one_rendered_set_stands_for_all_runs_and_several_come_in_order(tmp_path
     assert [stage.rendered["seed"] for stage in stages] == [1, 2]
     with pytest.raises(HeadPoseError, match="gone is no set of  headpose synth"):
         run_stages(second, [gone])
+
+
+def test_a_run_that_started_from_shipped_weights_has_their_runs_before_its_own(tmp_path):
+    before = shipped_cards()["repnext_m0"]
+    best = run_folder(tmp_path / "run", rendered_set(tmp_path / "A", seed=91), snapshot="default-m0")
+    started(best, "2999-01-01T00:00:00+0000")
+    card = ship(best, "repnext_m0", folder=tmp_path / "out")
+    assert card.stages[:-1] == before.stages
+    assert card.stages[-1].config["snapshot"] == "default-m0"
+    assert int(card.training_data.split()[0]) == int(before.training_data.split()[0]) + 12000
+
+
+@pytest.mark.parametrize("time", ["2020-01-01T00:00:00+0000", None], ids=["shipped since", "nobody knows when"])
+def test_a_run_that_started_from_other_weights_of_that_name_has_an_unknown_start(time, tmp_path):
+    best = run_folder(tmp_path / "run", rendered_set(tmp_path / "A"), snapshot="default-m0")
+    started(best, time)
+    assert len(run_stages(best)) == 1
+    with pytest.raises(HeadPoseError, match="started from default-m0, which are others now: say what the weights"):
+        ship(best, "repnext_m0", folder=tmp_path / "out")
+
+
+def started(best: Path, time: str | None) -> None:
+    """Say when the run of a checkpoint began."""
+    file = best.parent / "run.json"
+    record = json.loads(file.read_text()) if file.exists() else {"starts": [{}]}
+    record["starts"][0] |= {"time": time} if time else {}
+    if time is None:
+        record["starts"][0].pop("time", None)
+    file.write_text(json.dumps(record))
 
 
 # --- what is not known to be free is not called so ---

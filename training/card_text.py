@@ -156,7 +156,9 @@ def _made(card: Card) -> str:
 def _stage(number: int, stage: Stage) -> str:
     facts = [f"{stage.train} faces of {stage.data} ({stage.held_out} more chose the best epoch)"]
     facts += [f"{stage.config['backbone_type']} grown from the network before"] if stage.config.get("grow") else []
-    facts += [f"{stage.config['num_epochs']} epochs at {stage.config['image_size']} pixels"]
+    minutes = stage.config.get("max_minutes")
+    most = f" at most, for {minutes:.1f} minutes at most," if minutes else ""
+    facts += [f"{stage.config['num_epochs']} epochs{most} at {stage.config['image_size']} pixels"]
     facts += [f"the best was {stage.best_epoch}"] if stage.best_epoch else []
     facts += [f"{stage.images} faces seen in {stage.seconds / 3600:.1f} h"] if stage.images and stage.seconds else []
     facts += [f"on {stage.machine}", f"commit {', '.join(stage.commits) or 'unknown'}"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ _CATALOGUE = "catalogue"
 
 def run_stages(checkpoint: Path, rendered: Sequence[Path] = ()) -> tuple[Stage, ...]:
     """The runs behind a checkpoint, the first one first; () if it does not lie in a run folder.
+
+    Where the first run started from weights that the program ships, the runs behind those come first, as their card has
+    them; not if they were shipped after that run began, for then it started from others of that name.
 
     Args:
         checkpoint: file of a run folder.
@@ -38,7 +42,19 @@ def run_stages(checkpoint: Path, rendered: Sequence[Path] = ()) -> tuple[Stage, 
         place = Path(config["snapshot"]).parent
     given = list(rendered) * len(folders) if len(rendered) == 1 else list(rendered)
     sets: list[Path | None] = [*given[: len(folders)], *[None] * (len(folders) - len(given))]
-    return tuple(_stage(place, config, given) for (place, config), given in zip(folders, sets, strict=True))
+    own = tuple(_stage(place, config, given) for (place, config), given in zip(folders, sets, strict=True))
+    return (*_shipped_before(*folders[0]), *own) if folders else ()
+
+
+def _shipped_before(folder: Path, config: dict[str, Any]) -> tuple[Stage, ...]:
+    """The runs behind the shipped weights that a run started from; () if it did not, or they are others now."""
+    from training.models.shipped import SHIPPED, shipped_cards
+
+    card = shipped_cards().get(SHIPPED.get(str(config.get("snapshot")), ""))
+    starts = _json(folder / "run.json").get("starts") or [{}]
+    if card is None or "time" not in starts[0]:
+        return ()
+    return card.stages if datetime.fromisoformat(card.created) <= datetime.fromisoformat(starts[0]["time"]) else ()
 
 
 def _config(folder: Path) -> dict[str, Any] | None:
@@ -141,6 +157,7 @@ def _doubt(stages: Sequence[Stage]) -> str:
             return (
                 f"the rendered set of a run has pictures of somebody else behind or around heads ({', '.join(foreign)})"
             )
-    if stages[0].config["snapshot"]:
-        return f"the first run started from {stages[0].config['snapshot']}, whose run folder is not there"
+    if start := stages[0].config["snapshot"]:
+        there = "which are others now" if start.startswith("default") else "whose run folder is not there"
+        return f"the first run started from {start}, {there}"
     return ""
