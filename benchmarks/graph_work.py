@@ -177,10 +177,10 @@ def _files(loaded: Any, tried: tuple[Form, ...], place: Path, progress: Progress
 
 
 def _float_model(network: Any, spec: ExportSpec, form: Form, scratch: Path) -> Any:
-    from export.depthwise import cut_wide_depthwise
     from export.graph import ExportGraph
     from export.onnx import to_onnx
     from export.quiet import quiet
+    from export.rewrites import rewritten
     from export.tflite_worker import write_flatbuffer
 
     layout = "NHWC" if spec.target == "tflite" else "NCHW"
@@ -188,7 +188,8 @@ def _float_model(network: Any, spec: ExportSpec, form: Form, scratch: Path) -> A
     if spec.target == "onnx":
         return to_onnx(graph, spec)
     with quiet():
-        write_flatbuffer(cut_wide_depthwise(graph) if form.bands else graph, spec.input_size, scratch)
+        graph = rewritten(graph, "tflite", bands=form.bands, quarter=False)
+        write_flatbuffer(graph, spec.input_size, scratch)
     return scratch.read_bytes()
 
 

@@ -25,17 +25,20 @@ class Converter:
         network: as `reparameterize` returns it.
         specs: what will be asked for; a conversion to TFLite starts at once, in another process.
         bands: cut wide depthwise kernels for TFLite.
+        quarter: take the untouched quarter into the 3×3 branch for ONNX and TFLite.
     """
 
-    def __init__(self, network: SixDRepNet, specs: Sequence[ExportSpec], *, bands: bool = True) -> None:
-        self.network = network
+    def __init__(
+        self, network: SixDRepNet, specs: Sequence[ExportSpec], *, bands: bool = True, quarter: bool = True
+    ) -> None:
+        self.network, self._quarter = network, quarter
         self._tflite_job: TfliteConversion | None = None
         self._flatbuffer: tuple[bytes, float] | None = None
         first = next((spec for spec in specs if spec.target == "tflite"), None)
         if first is not None:
             from export.tflite import TfliteConversion
 
-            self._tflite_job = TfliteConversion(network, first, bands=bands)
+            self._tflite_job = TfliteConversion(network, first, bands=bands, quarter=quarter)
 
     def close(self) -> None:
         """End what still runs."""
@@ -60,8 +63,9 @@ class Converter:
 
     def _onnx(self, spec: ExportSpec) -> Any:
         from export.onnx import to_onnx
+        from export.rewrites import rewritten
 
-        return to_onnx(self._graph(spec), spec)
+        return to_onnx(rewritten(self._graph(spec), "onnx", quarter=self._quarter), spec)
 
     def _tflite(self, spec: ExportSpec) -> tuple[bytes, float]:
         from export.tflite import halve_weights

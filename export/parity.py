@@ -260,8 +260,8 @@ def explained(
     """What `compare` gave of a failed file, with the place where it starts: both are walked side by side."""
     from dataclasses import replace
 
-    from export.depthwise import cut_wide_depthwise
     from export.graph import ExportGraph
+    from export.rewrites import rewritten
     from export.tape import record_tape
     from training.models.reparam import reparameterize
 
@@ -280,7 +280,7 @@ def explained(
         return replace(report, note=note)
     tolerance = operator_tolerance(report.target, report.precision)
     steps = session.steps(worst.pixels)  # type: ignore[attr-defined]
-    tape = record_tape(cut_wide_depthwise(graph) if report.target == "tflite" else graph, worst.pixels)
+    tape = record_tape(rewritten(graph, report.target, quarter=report.precision in ("fp32", "fp16")), worst.pixels)
     if report.target == "coreml":  # its image input normalises in another way; the first convolution judges it
         tape = [record for record in tape if record.module != "normalize"]
     if report.precision == "w8a8":  # coremltools divides both summands and the sum by one of their scales

@@ -26,17 +26,18 @@ class TfliteConversion:
         network: SixDRepNet as `reparameterize` returns it.
         spec: backbone, output and input size; the flatbuffer is float32 whatever its precision.
         bands: cut wide depthwise kernels (export/depthwise.py).
+        quarter: take the untouched quarter into the 3×3 branch (export/branches.py).
 
     Raises:
         HeadPoseError: the weights cannot be handed over (full disk).
     """
 
-    def __init__(self, network: nn.Module, spec: ExportSpec, *, bands: bool = True) -> None:
+    def __init__(self, network: nn.Module, spec: ExportSpec, *, bands: bool = True, quarter: bool = True) -> None:
         self._name = spec.file_name
         self._folder = tempfile.TemporaryDirectory(prefix="headpose-tflite-")
         job = Path(self._folder.name) / "job.json"
         try:
-            self._write(job, network, spec, bands=bands)
+            self._write(job, network, spec, bands=bands, quarter=quarter)
         except Exception as error:  # safetensors has an error class of its own for a full disk
             self._folder.cleanup()
             raise HeadPoseError(f"cannot prepare {spec.file_name}: {error}") from error
@@ -46,7 +47,7 @@ class TfliteConversion:
         self._process = subprocess.Popen(command, stdout=self._log, stderr=self._log, env=environment)
 
     @staticmethod
-    def _write(job: Path, network: nn.Module, spec: ExportSpec, *, bands: bool) -> None:
+    def _write(job: Path, network: nn.Module, spec: ExportSpec, **rewrites: bool) -> None:
         from safetensors.torch import save_file
 
         from export.quantize.silu import has_silu
@@ -54,7 +55,7 @@ class TfliteConversion:
         weights = {name: tensor.detach().contiguous().clone() for name, tensor in network.state_dict().items()}
         save_file(weights, job.with_name("weights.safetensors"))
         task = {"backbone": spec.backbone, "output": spec.output, "input_size": spec.input_size}
-        task |= {"bands": bands, "silu": has_silu(network)}
+        task |= {**rewrites, "silu": has_silu(network)}
         job.write_text(json.dumps(task), encoding="utf-8")
 
     def result(self) -> tuple[bytes, float]:

@@ -31,12 +31,11 @@ def write_flatbuffer(graph: Any, input_size: int, path: Path) -> None:
 
 def convert(job: Path) -> None:
     """Read a job file and write the float32 flatbuffer and the seconds that the conversion took beside it."""
-    import torch
     from safetensors.torch import load_file
 
-    from export.depthwise import cut_wide_depthwise
     from export.graph import ExportGraph
     from export.quantize.silu import put_silu
+    from export.rewrites import rewritten
     from training.models.reparam import reparameterize
     from training.models.sixdrepnet import build_sixdrepnet
 
@@ -46,9 +45,8 @@ def convert(job: Path) -> None:
         put_silu(network)
     network.load_state_dict(load_file(job.with_name("weights.safetensors")))
     start = time.monotonic()
-    graph: torch.nn.Module = ExportGraph(network, output=task["output"], layout="NHWC")
-    if task["bands"]:
-        graph = cut_wide_depthwise(graph)
+    graph = ExportGraph(network, output=task["output"], layout="NHWC")
+    graph = rewritten(graph, "tflite", bands=task["bands"], quarter=task["quarter"])
     write_flatbuffer(graph, task["input_size"], job.with_name("model.tflite"))
     job.with_name("seconds").write_text(str(time.monotonic() - start))
 

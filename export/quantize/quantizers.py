@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from export.converter import Converter, converting, write_artifact
@@ -163,22 +162,20 @@ class Quantizers:
         plain = ExportSpec(spec.backbone, spec.target, precision, spec.output, spec.input_size)
         path = self._folder / f"float-{len(self._floats)}-{plain.file_name}"
         self._progress(f"converting the float file for {spec.file_name}", 0, 1)
-        with closing(Converter(network, [plain], bands=self.how.row_bands)) as converter:
+        with closing(Converter(network, [plain], bands=self.how.row_bands, quarter=False)) as converter:
             model, _ = converter.convert(plain)
         write_artifact(plain, model, describe(plain, self._checkpoint, {"commit": None, "dirty": None}), path)
         return _Float(plain, model, path, self._paths(plain, path, network))
 
     def _paths(self, spec: ExportSpec, path: Path, network: SixDRepNet) -> dict[str, str]:
-        from export.depthwise import cut_wide_depthwise
         from export.graph import ExportGraph
+        from export.rewrites import rewritten
         from export.tape import record_tape
         from runtime.sessions import open_session
 
         crop = self.calibration.crops[0]
-        graph: torch.nn.Module = ExportGraph(network, output=spec.output)
-        if spec.target == "tflite" and self.how.row_bands:
-            graph = cut_wide_depthwise(graph)
-        tape = record_tape(graph, crop)
+        graph = ExportGraph(network, output=spec.output)
+        tape = record_tape(rewritten(graph, spec.target, bands=self.how.row_bands, quarter=False), crop)
         if spec.target == "coreml":  # its image input normalises in another way
             tape = [record for record in tape if record.module != "normalize"]
         session: Any = open_session(path, threads=1, verify=False)
