@@ -1,4 +1,4 @@
-"""The untouched quarter within the 3×3 branch: the same bits, one branch fewer, and the network given stays as it is."""
+"""The untouched quarter within the 3×3 branch: the same bits, one branch fewer, the network given untouched."""
 
 from __future__ import annotations
 
