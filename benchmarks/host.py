@@ -48,6 +48,7 @@ class Ratio:
 class _Opened:
     name: str
     path: Path
+    threads: int | None
     session: Session
     engine: str
     image: npt.NDArray[np.uint8]
@@ -63,29 +64,35 @@ def take_turns(
     *,
     rounds: int,
     warmup: int,
+    min_seconds: float = 0.0,
     progress: Progress = lambda text, done, total: None,
 ) -> dict[str, list[float]]:
     """Time every piece of work `rounds` times in turns; the order is reversed every other round.
 
     Args:
         work: name → what to time.
-        rounds: samples of each.
+        rounds: samples of each, at least.
         warmup: rounds before the first sample.
+        min_seconds: go on with more rounds until all samples together took so long.
         progress: called with a text, rounds done and rounds in all.
 
     Returns:
         name → samples in milliseconds, in order.
     """
     samples: dict[str, list[float]] = {name: [] for name in work}
-    for turn in range(-warmup, rounds):
+    turn, begun = -warmup, time.perf_counter()
+    while turn < rounds or time.perf_counter() - begun < min_seconds:
+        if turn == 0:
+            begun = time.perf_counter()
         if turn in (-warmup, 0) or turn % (rounds // 4 + 1) == 0:  # seldom: drawing a bar takes time too
-            progress("warming up" if turn < 0 else "measuring", max(turn, 0), rounds)
+            progress("warming up" if turn < 0 else "measuring", max(turn, 0), max(rounds, turn + 1))
         for name in sorted(work, reverse=bool(turn % 2)):
             start = time.perf_counter_ns()
             work[name]()
             elapsed_ms = (time.perf_counter_ns() - start) / 1e6
             if turn >= 0:
                 samples[name].append(round(elapsed_ms, 4))
+        turn += 1
     return samples
 
 
@@ -104,35 +111,46 @@ def ratio_of(slow: str, fast: str, samples: Mapping[str, Sequence[float]], *, se
 def measure(
     artifacts: Sequence[str | Path],
     *,
-    threads: int | None = 1,
+    threads: int | Sequence[int] | None = 1,
     rounds: int = 50,
     warmup: int = 5,
+    min_seconds: float = 0.0,
     progress: Progress = lambda text, done, total: None,
 ) -> list[LatencyResult]:
     """Latency of one image through every artefact, in turns.
 
     Args:
         artifacts: files or packages that `open_session` opens; two of the same name are told apart by their folder.
-        threads: threads of every engine; None leaves each engine's own choice.
-        rounds: samples of each.
+        threads: threads of every engine; None leaves each engine's own choice. With several numbers every artefact is
+            measured with each of them, in turns too.
+        rounds: samples of each, at least.
         warmup: rounds before the first sample.
+        min_seconds: measure at least so long.
         progress: called with a text, steps done and steps in all.
 
     Raises:
         HeadPoseError: an artefact that cannot be opened, no artefact, a number below 1.
     """
-    if not artifacts or rounds < 1 or warmup < 1 or (threads is not None and threads < 1):
+    each = list(threads) if isinstance(threads, Sequence) else [threads]
+    if not artifacts or not each or rounds < 1 or warmup < 1 or any(n is not None and n < 1 for n in each):
         raise HeadPoseError("a benchmark needs at least one artefact, one round, one warm-up round and one thread")
-    opened = [_open(Path(path), name, threads) for path, name in zip(artifacts, _names(artifacts))]
+    if len(set(each)) < len(each):
+        raise HeadPoseError(f"a number of threads is named twice: {', '.join(map(str, each))}")
+    named = list(zip(artifacts, _names(artifacts)))
+    opened = [
+        _open(Path(path), name if len(each) == 1 else f"{name}, {n} thread(s)", n) for n in each for path, name in named
+    ]
     work = {item.name: item.infer for item in opened}
-    samples = take_turns(work, rounds=rounds, warmup=warmup, progress=progress)
+    clocks = time.time(), time.monotonic()
+    samples = take_turns(work, rounds=rounds, warmup=warmup, min_seconds=min_seconds, progress=progress)
+    jump_s = (time.time() - clocks[0]) - (time.monotonic() - clocks[1])
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    return [_result(item, samples, threads, warmup, created) for item in opened]
+    return [_result(item, samples, warmup, created, jump_s) for item in opened]
 
 
 def ratios_to_first(results: Sequence[LatencyResult]) -> list[Ratio]:
     """Every later result over the first one; they must come from one `measure`."""
-    keys = [f"{r.model.name} {r.model.target} {r.model.sha256[:8]}" for r in results]
+    keys = [f"{r.model.name} {r.model.target} {r.model.sha256[:8]} {r.run.threads}" for r in results]
     samples = {key: result.samples_ms for key, result in zip(keys, results)}
     return [ratio_of(key, keys[0], samples) for key in keys[1:]]
 
@@ -154,7 +172,7 @@ def _open(path: Path, name: str, threads: int | None) -> _Opened:
     session.run(image)
     load_ms, first_ms = (loaded - start) / 1e6, (time.perf_counter_ns() - begun) / 1e6
     engine = str(getattr(session, "engine", type(session).__name__))
-    return _Opened(name, path, session, engine, image, round(load_ms, 3), round(first_ms, 3))
+    return _Opened(name, path, threads, session, engine, image, round(load_ms, 3), round(first_ms, 3))
 
 
 def probe_image(size: int) -> npt.NDArray[np.uint8]:
@@ -170,16 +188,16 @@ def is_emulated(info: ArtifactInfo, engine: str) -> bool:
 
 
 def _result(
-    item: _Opened, samples: Mapping[str, Sequence[float]], threads: int | None, warmup: int, created: str
+    item: _Opened, samples: Mapping[str, Sequence[float]], warmup: int, created: str, jump_s: float
 ) -> LatencyResult:
     info, own = item.session.info, samples[item.name]
     emulated = is_emulated(info, item.engine)
-    reasons = reasons_against(own, emulated=emulated)
+    reasons = reasons_against(own, emulated=emulated, clock_jump_s=jump_s)
     others = tuple(sorted(set(samples) - {item.name}))
     return LatencyResult(
         model=_model(item.path, info),
         device=host_device(),
-        run=Run("benchmarks.host", item.engine, threads, "cpu", "cpu", emulated, warmup + 1, others),
+        run=Run("benchmarks.host", item.engine, item.threads, "cpu", "cpu", emulated, warmup + 1, others),
         load_ms=item.load_ms,
         first_ms=item.first_ms,
         samples_ms=tuple(own),

@@ -21,6 +21,7 @@ SCHEMA_FILE = Path(__file__).with_name("schema.json")
 MIN_SAMPLES = 20  # below this a p95 is one sample
 MAX_DRIFT = 0.10  # medians of the first and the last third: a machine that heats up or gets busy
 MAX_SPREAD = 1.5  # p90 / p50: other work on the same cores
+MAX_CLOCK_JUMP_S = 1.0  # wall clock against monotonic clock: the computer slept, or its clock was set
 _TRIM = 0.10  # share that the trimmed mean leaves out at either end
 
 
@@ -191,9 +192,19 @@ class LatencyResult:
             raise HeadPoseError(f"{where} cannot be read ({error}): measure again") from error
 
 
-def reasons_against(samples_ms: Sequence[float], *, emulated: bool = False) -> tuple[str, ...]:
-    """Why these samples may not be quoted as the device's latency; empty if they may."""
+def reasons_against(
+    samples_ms: Sequence[float], *, emulated: bool = False, clock_jump_s: float = 0.0
+) -> tuple[str, ...]:
+    """Why these samples may not be quoted as the device's latency; empty if they may.
+
+    Args:
+        samples_ms: in the order in which they were taken.
+        emulated: whether something else than the device's own engine ran.
+        clock_jump_s: by how much the wall clock ran ahead of the monotonic one meanwhile.
+    """
     reasons = ["the times are those of an emulation"] if emulated else []
+    if abs(clock_jump_s) > MAX_CLOCK_JUMP_S:
+        reasons.append(f"the clock jumped by {clock_jump_s:+.0f} s: the computer slept, or its time was set")
     if len(samples_ms) < MIN_SAMPLES:
         return (*reasons, f"{len(samples_ms)} samples, fewer than {MIN_SAMPLES}")
     third = len(samples_ms) // 3

@@ -207,6 +207,7 @@ def _print(result: SpineResult) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print and write; 0 if every promise is kept, 1 if not."""
+    from benchmarks.lock import only_benchmark
     from runtime.progress import progress_bar
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks.spine", description=(__doc__ or "").splitlines()[0])
@@ -214,7 +215,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=100, help="samples of each model (default: %(default)s)")
     args = parser.parse_args(argv)
     try:
-        with tempfile.TemporaryDirectory() as work, progress_bar() as progress:
+        with only_benchmark(), tempfile.TemporaryDirectory() as work, progress_bar() as progress:
             result = run_spine(Path(work), rounds=args.rounds, progress=progress)
         path = result_path(args.out, result)
         make_folder(path.parent)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,11 @@ from filelock import FileLock
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach the commands that tests start: a job in a shell's background, and so its children, ignore it."""
+    """Let Ctrl-C reach the commands that tests start: a job in a shell's background, and so its children, ignore it.
+
+    Benchmarks of test processes side by side do not refuse each other: every process has a lock of its own.
+    """
+    os.environ["HEADPOSE_BENCH_LOCK"] = str(Path(tempfile.gettempdir()) / f"headpose-bench-test-{os.getpid()}.lock")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

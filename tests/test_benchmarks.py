@@ -230,7 +230,7 @@ def test_measure_refuses(artifacts, options, count):
 
 
 def test_bench_prints_json_with_ratios_to_the_first(artifacts, capsys):
-    argv = ["bench", str(artifacts[1]), str(artifacts[0]), "--rounds", "20", "--warmup", "1", "--json"]
+    argv = ["bench", "host", str(artifacts[1]), str(artifacts[0]), "--rounds", "20", "--warmup", "1", "--json"]
     assert headpose.main(argv) == 0
     data = json.loads(capsys.readouterr().out)
     assert [LatencyResult.from_json(r).model.name for r in data["results"]] == ["onnx_fast_2", "onnx_slow_6"]

@@ -21,7 +21,9 @@ from torch import Tensor, nn
 from training.models.repnext import RepNeXt
 from training.models.sixdrepnet import SixDRepNet
 
-BALANCE = 0.8  # part of a channel's activation size that moves into the weights (SmoothQuant's alpha); 0.5 measured worse
+BALANCE = (
+    0.8  # part of a channel's activation size that moves into the weights (SmoothQuant's alpha); 0.5 measured worse
+)
 _LARGEST = 32.0  # a channel is not scaled by more, nor by less than its inverse: dead channels are left alone
 
 

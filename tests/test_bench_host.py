@@ -1,0 +1,138 @@
+"""``headpose bench host``: threads in turns, a shortest duration, another first file, results kept, one at a time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from fake_session import fake_info
+
+import headpose
+from benchmarks import host
+from benchmarks.stored import read_results
+from runtime import sessions
+from runtime.errors import HeadPoseError
+
+
+class Session:
+    """Sleeps for a millisecond, or two with one thread."""
+
+    def __init__(self, path, *, threads=None):
+        git = {"commit": None, "dirty": None}
+        self.info = replace(fake_info(), name=path.stem, target="onnx", git=git, parity=None)
+        self.engine, self.threads = "engine", threads
+
+    def run(self, images):
+        time.sleep(0.002 if self.threads == 1 else 0.001)
+        return np.eye(3, dtype=np.float32)[None]
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    monkeypatch.setitem(sessions.SESSIONS, ".still", f"{__name__}:Session")
+    made = [tmp_path / "one.still", tmp_path / "two.still"]
+    for file in made:
+        file.write_bytes(file.name.encode())
+    return [str(file) for file in made]
+
+
+def test_several_numbers_of_threads_take_turns_too(files):
+    results = host.measure(files[:1], threads=[1, 2], rounds=20, warmup=1)
+    assert [r.run.threads for r in results] == [1, 2]
+    assert results[0].run.interleaved_with == ("one.still, 2 thread(s)",)
+    (ratio,) = host.ratios_to_first(results)
+    assert 0.4 < ratio.ratio < 0.8
+
+
+@pytest.mark.parametrize(
+    ("seconds", "least", "most"), [(0.0, 4, 4), (0.2, 30, 110)], ids=["rounds alone", "so long at least"]
+)
+def test_a_shortest_duration_adds_rounds(seconds, least, most):
+    samples = host.take_turns({"a": lambda: time.sleep(0.002)}, rounds=4, warmup=1, min_seconds=seconds)
+    assert least <= len(samples["a"]) <= most
+
+
+def test_turns_are_reversed_every_other_round():
+    order: list[str] = []
+    work = {"a": lambda: order.append("a"), "b": lambda: order.append("b")}
+    samples = host.take_turns(work, rounds=4, warmup=2)
+    assert "".join(order) == "abbaabbaabba"
+    assert [len(s) for s in samples.values()] == [4, 4]
+
+
+def test_another_file_to_compare_with_and_results_kept(files, tmp_path, capsys):
+    argv = ["bench", "host", files[0], "--against", files[1], "--rounds", "20", "--threads", "1,2"]
+    assert headpose.main([*argv, "--save", str(tmp_path / "kept"), "--json"]) == 0
+    out, err = capsys.readouterr()
+    data = json.loads(out)
+    assert [r["model"]["name"] for r in data["results"]] == ["two", "one", "two", "one"]
+    assert err.count("written:") == 4
+    kept = read_results(tmp_path / "kept")
+    assert sorted((r.model.name, r.run.threads) for r in kept) == [("one", 1), ("one", 2), ("two", 1), ("two", 2)]
+    assert headpose.main(argv) == 0
+    assert "1 or 2 thread(s)" in capsys.readouterr().out
+
+
+def test_a_clock_that_jumps_is_noticed(files, monkeypatch):
+    wall = time.time
+    asked: list[float] = []
+
+    def jumping() -> float:
+        asked.append(wall())
+        return asked[-1] + 3600 * (len(asked) > 1)
+
+    monkeypatch.setattr(host.time, "time", jumping)
+    (result,) = host.measure(files[:1], rounds=20, warmup=1)
+    assert not result.valid
+    assert result.invalid_reasons == ("the clock jumped by +3600 s: the computer slept, or its time was set",)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--threads", "one"], "give whole numbers"),
+        (["--threads", "1,1"], "named twice"),
+        (["--threads", "0"], "at least one"),
+        (["--min-seconds", "-1"], "--min-seconds is -1"),
+        (["--min-seconds", "nan"], "--min-seconds is nan"),
+    ],
+    ids=["no number", "twice", "zero", "negative", "no number of seconds"],
+)
+def test_options_that_make_no_sense(files, options, words, capsys):
+    assert headpose.main(["bench", "host", files[0], *options]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_second_benchmark_is_refused_and_may_run_afterwards(files, tmp_path, monkeypatch, capsys):
+    lock = tmp_path / "own.lock"
+    monkeypatch.setenv("HEADPOSE_BENCH_LOCK", str(lock))
+    code = "from benchmarks.lock import only_benchmark\nwith only_benchmark():\n    print('held', flush=True); input()"
+    other = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert other.stdout.readline() == "held\n"
+        assert headpose.main(["bench", "host", files[0], "--rounds", "1"]) == 2
+        assert "another benchmark of headpose runs on this computer" in capsys.readouterr().err
+    finally:
+        other.communicate("\n", timeout=30)
+    assert headpose.main(["bench", "host", files[0], "--rounds", "1"]) == 0
+
+
+def test_a_lock_that_cannot_be_had(tmp_path, monkeypatch):
+    from benchmarks.lock import only_benchmark
+
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HEADPOSE_BENCH_LOCK", str(tmp_path / "file" / "lock"))
+    with pytest.raises(HeadPoseError, match=r"cannot lock .*set HEADPOSE_BENCH_LOCK"), only_benchmark():
+        pass
+
+
+def test_the_command_without_a_part_says_which_there_are(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        headpose.main(["bench"])
+    assert stopped.value.code == 2
+    assert "PART" in capsys.readouterr().err
