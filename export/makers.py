@@ -91,7 +91,7 @@ class Makers:
     def _described(self, spec: ExportSpec, wide: Sequence[str]) -> ArtifactInfo:
         from export.quantize.quantizers import takes_silu
 
-        record = {**self._how.record(), "wide": list(wide), "calibration": self._calibration.record()}
+        record = {**self._how.record(spec.target), "wide": list(wide), "calibration": self._calibration.record()}
         record["sigmoid_gelu"] = self._how.sigmoid_gelu and takes_silu(spec.target, spec.precision)
         return replace(describe(spec, self._loaded.info, self._git), quantization=record)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from export.quantize.ranges import BINS, METHODS, Histogram, measure, ranges
+from export.quantize.settings import Quantization
 from runtime.errors import HeadPoseError
 from runtime.sessions.steps import Step
 
@@ -132,3 +133,18 @@ def test_a_float_file_that_is_wrong_is_named(value):
 def test_an_unknown_method_is_named():
     with pytest.raises(HeadPoseError, match="did you mean 'percentile'"):
         ranges({}, "percentil")
+
+
+@pytest.mark.parametrize(
+    ("asked", "target", "method"),
+    [
+        ("auto", "onnx", "mse"),
+        ("auto", "tflite", "mse"),
+        ("auto", "coreml", "percentile"),
+        ("minmax", "coreml", "minmax"),
+        ("percentile", "onnx", "percentile"),
+    ],
+)
+def test_the_method_of_a_target_and_what_the_record_says(asked, target, method):
+    how = Quantization(clipping=asked)
+    assert how.clipping_for(target) == how.record(target)["clipping"] == method

@@ -47,8 +47,9 @@ def add_calibration_arguments(parser: Any) -> None:
     parser.add_argument("--samples", type=int, default=256, metavar="N", help="at most so many (default: %(default)s)")
     parser.add_argument(
         "--clipping",
-        default="percentile",
-        help="how much of an activation its 8 bits span: minmax, percentile, mse (default: %(default)s)",
+        default="auto",
+        help="how much of an activation its 8 bits span: minmax, percentile, mse (default: what measured best for the "
+        "target)",
     )
     parser.add_argument("--no-equalize", action="store_true", help="do not make channels more alike before rounding")
     parser.add_argument("--no-bias-correction", action="store_true", help="do not correct biases for rounded weights")

@@ -128,7 +128,7 @@ class Quantizers:
             session: Any = open_session(found.path, threads=1, verify=False)
             found.found = measure(session, self.calibration.crops, self._told(f"{spec.target}: "))
         bits = 16 if spec.precision == "int16x8" else 8
-        return ranges(found.found, self.how.clipping, bits)
+        return ranges(found.found, self.how.clipping_for(spec.target), bits)
 
     def _told(self, prefix: str) -> Progress:
         return lambda text, done, total: self._progress(prefix + text, done, total)

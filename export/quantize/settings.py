@@ -10,6 +10,9 @@ from export.quantize.calibration import SAMPLES, SHIPPED
 from export.quantize.ranges import METHODS
 from runtime.errors import HeadPoseError, unknown_name
 
+AUTO = "auto"
+CLIPPINGS = (AUTO, *METHODS)
+
 
 @dataclass(frozen=True)
 class Quantization:
@@ -33,8 +36,8 @@ class Quantization:
     """7×7 depthwise kernels are cut into bands of rows for TFLite (export/depthwise.py)."""
     even_concats: bool = True
     """What is concatenated in ONNX int8 shares one range, so that it is copied and not rounded anew."""
-    clipping: str = "percentile"
-    """Which part of an activation's values its 8 bits span: key of `ranges.METHODS`."""
+    clipping: str = AUTO
+    """Which part of an activation's values its 8 bits span: key of `ranges.METHODS`, or 'auto'; see `clipping_for`."""
     keep_wide: tuple[str, ...] = ()
     """Modules that stay in float, by path: 'backbone.stages.0', 'head'."""
     widen: bool = True
@@ -43,17 +46,27 @@ class Quantization:
     """Mean loss that a file may have on the parity inputs, degrees, besides its gate."""
 
     def __post_init__(self) -> None:
-        if self.clipping not in METHODS:
-            raise unknown_name("method of clipping", self.clipping, METHODS)
+        if self.clipping not in CLIPPINGS:
+            raise unknown_name("method of clipping", self.clipping, CLIPPINGS)
         if self.budget_deg is not None and not self.budget_deg > 0:
             raise HeadPoseError(f"a budget of {self.budget_deg}° leaves nothing to round: give one above 0")
 
-    def record(self) -> dict[str, Any]:
-        """JSON values of what is common to all files."""
+    def clipping_for(self, target: str) -> str:
+        """The key of `ranges.METHODS` for a target.
+
+        With 'auto' what lost fewest degrees on the shipped weights: 'mse' where 8 bits have a zero point (ONNX,
+        TFLite), 'percentile' where they lie evenly about zero (Core ML).
+        """
+        if self.clipping != AUTO:
+            return self.clipping
+        return "percentile" if target == "coreml" else "mse"
+
+    def record(self, target: str) -> dict[str, Any]:
+        """JSON values of what is common to all files of a target."""
         return {
             "equalized": self.equalize,
             "biases_corrected": self.correct_biases,
             "compensated": self.compensate,
             "sigmoid_gelu": self.sigmoid_gelu,
-            "clipping": self.clipping,
+            "clipping": self.clipping_for(target),
         }
