@@ -41,7 +41,7 @@ def test_only_settings_that_change_something_are_measured(target, precision, exp
 
 
 def test_one_setting_is_the_default():
-    assert quantization_of("all (percentile)") == Quantization()
+    assert quantization_of("all (percentile)") == Quantization(clipping="percentile")
 
 
 def result() -> QuantizationResult:
