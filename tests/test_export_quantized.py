@@ -80,10 +80,11 @@ def test_without_the_rounded_network_no_operator_is_blamed(exported):
 
 @pytest.mark.slow  # some twenty quantised files
 def test_blocks_stay_wide_until_the_budget_holds(tmp_path):
-    assert _export(tmp_path / "free", "--no-widen", "--allow-failed", "--labels", "none") in (0, 1)
+    at_home = ("--size", "224", "--labels", "none")
+    assert _export(tmp_path / "free", "--no-widen", "--allow-failed", *at_home) in (0, 1)
     loss = _entries(tmp_path / "free")[0]["parity"]["mean_deg"]
     budget = 0.8 * loss
-    assert _export(tmp_path / "wide", "--budget-deg", str(budget), "--labels", "none") == 0
+    assert _export(tmp_path / "wide", "--budget-deg", str(budget), *at_home) == 0
     (entry,) = _entries(tmp_path / "wide")
     assert entry["quantization"]["wide"]
     assert entry["parity"]["mean_deg"] <= budget < loss

@@ -73,8 +73,8 @@ def test_the_table_has_a_row_a_format_and_a_column_a_setting():
 def test_a_run_of_one_format():
     found = run_quantization("default-m0", formats=FORMATS[:1])
     losses = {loss.setting: loss.mean_deg for loss in found.losses}
-    assert list(losses) == list(SETTINGS)
-    assert losses["all (percentile)"] < losses["nothing"]
+    assert list(losses) == [setting for setting in SETTINGS if setting != "compensated"]  # that is for palettes
+    assert max(losses["all (percentile)"], losses["all (mse)"]) < losses["nothing"]
 
 
 def test_formats_are_named_by_target_and_precision():
