@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from benchmarks.device import host_device, host_folder
 from benchmarks.host import is_emulated, measure
 from benchmarks.record import Device, LatencyResult, newest
 from export.accuracy import LabelledCrops, against_labels, open_labelled
 from export.reference import load_reference
-from runtime.artifact import sha256_of, size_bytes
+from runtime.artifact import ArtifactInfo, sha256_of, size_bytes
 from runtime.errors import HeadPoseError
 from runtime.provenance import git_state
 from runtime.sessions import open_session
@@ -128,12 +131,12 @@ def run_pareto(
     """
     files = _files(artifacts)
     times = {Path(path): result for path, result in _latencies(files, rounds, progress).items()}
-    faces: dict[int, LabelledCrops | None] = {}
+    known = _Known(labels)
     points = []
     for done, file in enumerate(files):
         progress(f"measuring the rotations of {file.name}", done, len(files))
-        points.append(_point(file, times.get(file), labels, faces))
-    found = next((one for one in faces.values() if one is not None), None)
+        points.append(_point(file, times.get(file), known))
+    found = next((one for one in known.faces.values() if one is not None), None)
     return ParetoResult(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         git=git_state(),
@@ -169,14 +172,32 @@ def _latencies(files: Sequence[Path], rounds: int, progress: Progress) -> dict[P
     return dict(zip(timed, measure(timed, rounds=rounds, progress=progress))) if timed else {}
 
 
-def _point(file: Path, time: LatencyResult | None, labels: str | Path, faces: dict[int, LabelledCrops | None]) -> Point:
+@dataclass(eq=False)
+class _Known:
+    """What the files of a run share: faces by input size, and PyTorch's rotations on them by checkpoint."""
+
+    labels: str | Path
+    faces: dict[int, LabelledCrops | None] = field(default_factory=dict)
+    truths: dict[tuple[str, int], npt.NDArray[np.float32]] = field(default_factory=dict)
+
+    def of_size(self, size: int) -> LabelledCrops | None:
+        if size not in self.faces:
+            self.faces[size] = open_labelled(self.labels, size)
+        return self.faces[size]
+
+    def truth(self, info: ArtifactInfo, place: Path, crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        key = info.checkpoint.sha256, info.input_size
+        if key not in self.truths:
+            self.truths[key] = load_reference(info, beside=place).rotations(crops)
+        return self.truths[key]
+
+
+def _point(file: Path, time: LatencyResult | None, known: _Known) -> Point:
     session = open_session(file, threads=1)
     info = session.info
-    if info.input_size not in faces:
-        faces[info.input_size] = open_labelled(labels, info.input_size)
-    found, figures = faces[info.input_size], dict[str, Any]()
+    found, figures = known.of_size(info.input_size), dict[str, Any]()
     if found is not None and info.checkpoint.trained:
-        truth = load_reference(info, beside=file.parent).rotations(found.crops)
+        truth = known.truth(info, file.parent, found.crops)
         figures = against_labels(session.run(found.crops), truth, found)
     return Point(
         file=file.name,

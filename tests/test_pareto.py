@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
+from fake_session import fake_info
 
 import headpose
+from benchmarks import pareto
 from benchmarks.device import host_device
 from benchmarks.pareto import SCHEMA_FILE, ParetoResult, Point, front
 from benchmarks.pareto_picture import pareto_picture
 from benchmarks.pareto_table import cells, pareto_markdown
+from runtime.artifact import ArtifactInfo
 from runtime.errors import HeadPoseError
 
 
@@ -132,6 +136,30 @@ def test_the_command_writes_record_table_and_picture(exported_m0, tmp_path, caps
     assert "| repnext_m0 | onnx | fp16 |" in (tmp_path / "out" / "pareto.md").read_text()
     assert headpose.main(words) == 2
     assert "exists already" in capsys.readouterr().err
+
+
+def test_pytorch_runs_once_for_all_files_of_a_checkpoint(tmp_path, monkeypatch):
+    info = fake_info()
+    runs: list[tuple[str, int]] = []
+
+    class Counted:
+        def __init__(self, of: ArtifactInfo) -> None:
+            self.of = of
+
+        def rotations(self, crops: np.ndarray) -> np.ndarray:
+            runs.append((self.of.checkpoint.sha256, self.of.input_size))
+            return np.stack([np.eye(3, dtype=np.float32)] * len(crops))
+
+    monkeypatch.setattr(pareto, "load_reference", lambda of, beside: Counted(of))
+    other = replace(info, checkpoint=replace(info.checkpoint, sha256="b" * 64))
+    known = pareto._Known("none")
+    for asked in (info, other, info, replace(info, input_size=96), other):
+        assert known.truth(asked, tmp_path, np.zeros((2, 8, 8, 3), np.uint8)).shape == (2, 3, 3)
+    assert runs == [
+        (info.checkpoint.sha256, info.input_size),
+        ("b" * 64, info.input_size),
+        (info.checkpoint.sha256, 96),
+    ]
 
 
 def test_nothing_to_measure(tmp_path, capsys):
