@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from benchmarks.device import host_device, host_folder
 from benchmarks.host import is_emulated, measure
+from benchmarks.lock import only_benchmark
 from benchmarks.record import Device, LatencyResult, newest
 from export.accuracy import LabelledCrops, against_labels, open_labelled
 from export.reference import load_reference
@@ -127,10 +128,12 @@ def run_pareto(
         rounds: samples of each file's latency.
         progress: told of every step.
 
-    Raises HeadPoseError for a file that cannot be run, one whose checkpoint is not to be found, or no file.
+    Raises HeadPoseError for a file that cannot be run, one whose checkpoint is not to be found, no file, or another
+    benchmark that runs.
     """
     files = _files(artifacts)
-    times = {Path(path): result for path, result in _latencies(files, rounds, progress).items()}
+    with only_benchmark():
+        times = {Path(path): result for path, result in _latencies(files, rounds, progress).items()}
     known = _Known(labels)
     points = []
     for done, file in enumerate(files):

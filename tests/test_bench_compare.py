@@ -216,6 +216,12 @@ def test_the_exit_code_is_a_gate(ms, options, code, word, tmp_path, capsys):
     assert (data["verdict"], data["key"]["name"]) == (word, "m0 224px")
 
 
+def test_a_gate_that_could_judge_nothing_is_shut(tmp_path, capsys):
+    old, new = store(result(10.0), tmp_path / "old"), store(invalid(10.0), tmp_path / "new")
+    assert headpose.main(["bench", "compare", str(old), str(new)]) == 1
+    assert "nothing could be judged" in capsys.readouterr().err
+
+
 def test_a_clock_that_jumped_makes_samples_unfit():
     samples = result(10.0).samples_ms
     assert reasons_against(samples, clock_jump_s=0.4) == ()

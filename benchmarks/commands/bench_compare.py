@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compare and print; 1 if an artefact became too slow."""
-    from benchmarks.regressions import changes
+    """Compare and print; 1 if an artefact became too slow, or if none could be judged: an open gate says nothing."""
+    from benchmarks.regressions import UNJUDGED, changes
     from benchmarks.stored import read_results
 
     warn, fail = 1 + args.warn / 100, 1 + args.fail / 100
@@ -38,6 +39,9 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps([{**asdict(change), "key": change.key._asdict()} for change in found], indent=1))
     else:
         _print_table(found)
+    if all(change.verdict == UNJUDGED for change in found):
+        print("nothing could be judged: measure again on a quiet machine", file=sys.stderr)
+        return 1
     return int(any(change.fails for change in found))
 
 

@@ -25,7 +25,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure; 0."""
-    from benchmarks.lock import only_benchmark
     from benchmarks.pareto import run_pareto
     from runtime.atomic import check_new, make_folder
     from runtime.progress import progress_bar
@@ -33,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     folder = Path(args.out) if args.out else None
     for name in ("pareto.json", "pareto.md", "pareto.png") if folder else ():
         check_new(folder / name, overwrite=args.overwrite)  # type: ignore[operator]
-    with only_benchmark(), progress_bar() as progress:
+    with progress_bar() as progress:
         result = run_pareto(args.artifacts, labels=args.labels, rounds=args.rounds, progress=progress)
     if folder:
         _write(result, make_folder(folder), overwrite=args.overwrite)
