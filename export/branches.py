@@ -2,7 +2,7 @@
 
 Each block splits its channels into four, leaves a quarter as it is and concatenates. As a 3×3 kernel with a single 1 in
 the middle the quarter needs no split and no copy of its own: the products are exact, so the network is the same to the
-last bit, and ONNX Runtime and LiteRT measured faster (benchmarks/graph_work.py).
+last bit; ONNX Runtime measured 2 % faster and LiteRT no slower (benchmarks/graph_work.py).
 """
 
 from __future__ import annotations
