@@ -64,7 +64,8 @@ def test_a_command_declares_options_and_runs(command):
     assert module.add_arguments.__doc__
 
 
-TABLES = [[c] for c in headpose.COMMANDS if c not in ("demo", "prepare")] + [["prepare", "check"]]
+PARTS = [["prepare", "check"], ["bench", "host"], ["bench", "compare"]]
+TABLES = [[c] for c in headpose.COMMANDS if c not in ("demo", "prepare", "bench")] + PARTS
 
 
 @pytest.mark.parametrize("command", TABLES, ids=" ".join)
