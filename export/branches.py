@@ -22,6 +22,8 @@ class MergedBranches(nn.Module):
     Args:
         mixer: deploy form.
         size: side of the common kernel: 3 takes in the untouched quarter and the small branch, 7 the medium one too.
+
+    Its convolutions keep the names that they have in the network, so that a faulty one is named as there.
     """
 
     def __init__(self, mixer: Any, size: int) -> None:
@@ -29,10 +31,11 @@ class MergedBranches(nn.Module):
         part = mixer.conv_s.weight.shape[0]
         parts = 2 if size == 3 else 3
         self.widths = [parts * part, *([part] * (4 - parts))]
-        self.first = nn.Conv2d(parts * part, parts * part, size, padding=size // 2, groups=parts * part)
-        self.rest = nn.ModuleList([mixer.conv_l] if size == 7 else [mixer.conv_m, mixer.conv_l])
+        self.conv_s = nn.Conv2d(parts * part, parts * part, size, padding=size // 2, groups=parts * part)
+        self.conv_m = mixer.conv_m if size == 3 else None
+        self.conv_l = mixer.conv_l
         with torch.no_grad():
-            weight, bias, middle = self.first.weight, self.first.bias, size // 2
+            weight, bias, middle = self.conv_s.weight, self.conv_s.bias, size // 2
             assert bias is not None
             weight.zero_()
             bias.zero_()
@@ -47,7 +50,8 @@ class MergedBranches(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) → (N, C, H, W)."""
         first, *others = torch.split(x, self.widths, 1)
-        return torch.cat([self.first(first), *(conv(part) for conv, part in zip(self.rest, others))], 1)
+        rest = [conv for conv in (self.conv_m, self.conv_l) if conv is not None]
+        return torch.cat([self.conv_s(first), *(conv(part) for conv, part in zip(rest, others, strict=True))], 1)
 
 
 def merge_quarter(model: Any) -> Any:

@@ -59,7 +59,14 @@ def _damage(exported: Path, tmp_path: Path, target: str, precision: str, weights
 
 
 def _forms(name: str, value: np.ndarray) -> list[np.ndarray]:
-    """The stem as exporters store it: as it is, divided by std (image inputs), or with the whole scale melted in."""
+    """The stem as exporters store it: as it is, divided by std (image inputs), or with the whole scale melted in.
+
+    A small branch: as it is, or behind kernels that leave the untouched quarter as it is.
+    """
+    if name.endswith("conv_s.weight"):
+        untouched = np.zeros_like(value)
+        untouched[:, :, 1, 1] = 1
+        return [np.concatenate([untouched, value]), value]
     return [value / STD, value / STD / 255, value] if name.endswith("stem.0.weight") else [value]
 
 
