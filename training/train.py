@@ -128,7 +128,7 @@ def _set_up_torch(config: TrainConfig) -> None:
     torch.manual_seed(config.seed)
     if config.threads:
         torch.set_num_threads(config.threads)
-    torch.backends.cudnn.benchmark = False  # on an H100 its trials of depthwise kernels took M4 over a minute
+    torch.backends.cudnn.benchmark = False  # its trials kept M4 waiting on an H100 (training/recipes/LOG.md)
     torch.backends.cudnn.deterministic = config.deterministic
     torch.set_float32_matmul_precision("high")
 
