@@ -17,9 +17,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.artefact import model_of
 from benchmarks.device import host_device
-from benchmarks.record import LatencyResult, LatencyStats, Model, Run, reasons_against
-from runtime.artifact import ArtifactInfo, sha256_of, size_bytes
+from benchmarks.latency import LatencyStats, reasons_against
+from benchmarks.record import LatencyResult, LoadTimes, Run
+from runtime.artifact import ArtifactInfo
 from runtime.errors import HeadPoseError
 from runtime.sessions import Session, open_session
 
@@ -195,33 +197,18 @@ def _result(
     reasons = reasons_against(own, emulated=emulated, clock_jump_s=jump_s)
     others = tuple(sorted(set(samples) - {item.name}))
     return LatencyResult(
-        model=_model(item.path, info),
+        model=model_of(item.path, info),
         device=host_device(),
-        run=Run("benchmarks.host", item.engine, item.threads, "cpu", "cpu", emulated, warmup + 1, others),
-        load_ms=item.load_ms,
+        run=Run("benchmarks.host", item.engine, item.threads, "cpu", "cpu", emulated, warmup + 1, len(own), others),
+        load_ms=LoadTimes(item.load_ms, None),
         first_ms=item.first_ms,
         samples_ms=tuple(own),
         latency_ms=LatencyStats.of(own),
-        accuracy=info.parity,
         tools={**info.tools, **{f"here:{name}": version for name, version in _tools().items()}},
         created=created,
         valid=not reasons,
         invalid_reasons=reasons,
-    )
-
-
-def _model(path: Path, info: ArtifactInfo) -> Model:
-    return Model(
-        name=info.name,
-        backbone=info.backbone,
-        target=info.target,
-        precision=info.precision,
-        input_size=info.input_size,
-        sha256=sha256_of(path),
-        size_bytes=size_bytes(path),
-        trained=info.checkpoint.trained,
-        checkpoint_sha256=info.checkpoint.sha256,
-        git=info.git,
+        parity=info.parity,
     )
 
 

@@ -25,8 +25,10 @@ import numpy as np
 
 from benchmarks.device import host_device, host_folder
 from benchmarks.host import Ratio, ratio_of
+from benchmarks.latency import reasons_against
 from benchmarks.loader_pipelines import SIZE, Laps, Pipeline, Sample, ours, ours_with, theirs, write_samples
-from benchmarks.record import Device, newest, reasons_against
+from benchmarks.newest import newest
+from benchmarks.record import Device
 from benchmarks.spine import RESULTS, Promise
 from runtime.atomic import check_new, make_folder, write_text
 from runtime.errors import HeadPoseError

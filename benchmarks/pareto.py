@@ -19,7 +19,8 @@ import numpy.typing as npt
 from benchmarks.device import host_device, host_folder
 from benchmarks.host import is_emulated, measure
 from benchmarks.lock import only_benchmark
-from benchmarks.record import Device, LatencyResult, newest
+from benchmarks.newest import newest
+from benchmarks.record import Device, LatencyResult
 from export.accuracy import LabelledCrops, against_labels, open_labelled
 from export.reference import load_reference
 from runtime.artifact import ArtifactInfo, sha256_of, size_bytes

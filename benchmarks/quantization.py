@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.record import newest
+from benchmarks.newest import newest
 from export.accuracy import LabelledCrops, in_words, open_labelled
 from export.converter import rewrite_artifact
 from export.quantize.calibration import open_calibration

@@ -6,60 +6,19 @@ The same record serves this computer, Android phones and iPhones; benchmarks/sch
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-import numpy as np
-
+from benchmarks.latency import LatencyStats
 from runtime.errors import HeadPoseError
 
-RESULT_SCHEMA = 1
+RESULT_SCHEMA = 2
 SCHEMA_FILE = Path(__file__).with_name("schema.json")
-
-MIN_SAMPLES = 20  # below this a p95 is one sample
-MAX_DRIFT = 0.10  # medians of the first and the last third: a machine that heats up or gets busy
-MAX_SPREAD = 1.5  # p90 / p50: other work on the same cores
-MAX_CLOCK_JUMP_S = 1.0  # wall clock against monotonic clock: the computer slept, or its clock was set
-_TRIM = 0.10  # share that the trimmed mean leaves out at either end
-
-
-@dataclass(frozen=True)
-class LatencyStats:
-    """Figures of a list of samples, milliseconds. Percentiles interpolate linearly between samples."""
-
-    mean: float
-    """Arithmetic mean."""
-    std: float
-    """Standard deviation of the sample (n − 1)."""
-    min: float
-    """Fastest."""
-    p50: float
-    """Median."""
-    p90: float
-    """90th percentile."""
-    p95: float
-    """95th percentile."""
-    p99: float
-    """99th percentile."""
-    max: float
-    """Slowest."""
-    trimmed_mean: float
-    """Mean without the fastest and the slowest tenth."""
-
-    @staticmethod
-    def of(samples_ms: Sequence[float]) -> LatencyStats:
-        """The figures of at least one sample; raises HeadPoseError for none."""
-        values = np.sort(np.asarray(samples_ms, dtype=np.float64))
-        if values.size == 0:
-            raise HeadPoseError("a latency needs at least one sample: measure again with more rounds")
-        p50, p90, p95, p99 = np.percentile(values, [50, 90, 95, 99])
-        cut = int(values.size * _TRIM)
-        std = values.std(ddof=1) if values.size > 1 else 0.0
-        trimmed = values[cut : values.size - cut].mean()
-        figures = (values.mean(), std, values[0], p50, p90, p95, p99, values[-1], trimmed)
-        return LatencyStats(*(round(float(figure), 4) for figure in figures))
+STAGES = ("detect", "crop", "inference", "decode")
+"""What a sample may hold: face detection, cutting and resizing, the network, the matrix to angles."""
+OURS = "headpose"
+"""Name of our own protocol: turns, warm-up, median; others are named after who published them."""
 
 
 @dataclass(frozen=True)
@@ -130,10 +89,80 @@ class Run:
     """True when the times are those of an emulation: they say nothing of a device."""
     warmup: int
     """Inferences before the first sample, the first one of all included."""
-    interleaved_with: tuple[str, ...]
+    iterations: int
+    """Inferences that were timed."""
+    interleaved_with: tuple[str, ...] = ()
     """Names of the models that took turns with this one."""
     includes: tuple[str, ...] = ("inference",)
-    """Stages inside a sample."""
+    """Stages inside a sample, of STAGES."""
+    protocol: str = OURS
+    """Whose rules of measuring were followed."""
+    conditions: dict[str, str] = field(default_factory=dict)
+    """What else the system told, in its own words: battery, temperature, screen, ABI, …"""
+
+
+@dataclass(frozen=True)
+class LoadTimes:
+    """From the path to a session that is ready, milliseconds; None where it was not measured."""
+
+    cold: float | None
+    """The first time: on a phone the system compiles or specialises the model then."""
+    warm: float | None
+    """Again."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Resident memory, 10⁶ bytes."""
+
+    peak_mb: float
+    """Of the whole process while it ran, or what the tool calls its peak."""
+    base_mb: float | None
+    """Of the process before the model was opened."""
+
+
+@dataclass(frozen=True)
+class UnitShare:
+    """What one compute unit was given."""
+
+    unit: str
+    """'cpu', 'gpu', 'npu' or 'ane'; on one device each once."""
+    operators: int
+    """How many of the model's operators."""
+    cost_share: float | None
+    """Their part of the estimated cost, 0..1, as the system's compute plan tells it."""
+
+
+@dataclass(frozen=True)
+class OperatorTime:
+    """Operators of one kind."""
+
+    kind: str
+    """As the engine names it."""
+    calls: int
+    """Operators of this kind that ran for one inference."""
+    ms: float
+    """All of them together, mean of an inference."""
+    share: float
+    """Of the time of all operators, 0..1."""
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Errors of this very file against labels, degrees."""
+
+    dataset: str
+    """Name of the labelled faces."""
+    n: int
+    """How many."""
+    geodesic_mean_deg: float
+    """Mean geodesic error."""
+    geodesic_low_deg: float | None
+    """2.5th percentile of its bootstrap."""
+    geodesic_high_deg: float | None
+    """97.5th percentile of its bootstrap."""
+    mae_deg: float
+    """Mean absolute error of yaw, pitch and roll, wrapped at ±360°."""
 
 
 @dataclass(frozen=True)
@@ -146,16 +175,14 @@ class LatencyResult:
     """Where."""
     run: Run
     """How."""
-    load_ms: float
-    """From the path to a session that is ready."""
-    first_ms: float
-    """The first inference, which allocates."""
+    load_ms: LoadTimes
+    """Opening the model."""
+    first_ms: float | None
+    """The first inference, which allocates; None where it was not told."""
     samples_ms: tuple[float, ...]
-    """Every inference after the warm-up, in order."""
+    """Every inference after the warm-up, in order; empty where a foreign tool tells figures alone."""
     latency_ms: LatencyStats
     """Figures of the samples."""
-    accuracy: dict[str, Any] | None
-    """Parity figures of this very file in degrees (and errors on data, once weights are trained); None if unknown."""
     tools: dict[str, str]
     """Versions of the packages that made and ran it."""
     created: str
@@ -164,6 +191,20 @@ class LatencyResult:
     """Whether the figures may be quoted."""
     invalid_reasons: tuple[str, ...]
     """Why not."""
+    stages_ms: dict[str, LatencyStats] = field(default_factory=dict)
+    """Figures of each stage of a sample that was timed by itself."""
+    memory_mb: Memory | None = None
+    """None where it was not measured."""
+    energy_mj: float | None = None
+    """Energy of one inference, millijoules; None where the platform does not tell."""
+    placement: tuple[UnitShare, ...] = ()
+    """Which compute units the operators went to; empty where nothing tells."""
+    operators: tuple[OperatorTime, ...] = ()
+    """Time by kind of operator, slowest first; empty if it was not asked for."""
+    accuracy: Accuracy | None = None
+    """Of this very file, None if it was not measured or the weights are untrained."""
+    parity: dict[str, Any] | None = None
+    """Figures of this very file's parity with PyTorch, degrees, as its metadata has them; None if it has none."""
     schema: int = RESULT_SCHEMA
     """Version of this record."""
 
@@ -178,74 +219,24 @@ class LatencyResult:
         try:
             if data["schema"] != RESULT_SCHEMA:
                 raise ValueError(f"schema {data['schema']}, this version reads {RESULT_SCHEMA}")
-            run = {**data["run"], **{key: tuple(data["run"][key]) for key in ("interleaved_with", "includes")}}
-            parts = {
-                "model": Model(**data["model"]),
-                "device": Device(**data["device"]),
-                "run": Run(**run),
-                "latency_ms": LatencyStats(**data["latency_ms"]),
-                "samples_ms": tuple(data["samples_ms"]),
-                "invalid_reasons": tuple(data["invalid_reasons"]),
-            }
-            return LatencyResult(**{**data, **parts})
-        except (KeyError, TypeError, ValueError) as error:
+            return LatencyResult(**{**data, **_parts(data)})
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise HeadPoseError(f"{where} cannot be read ({error}): measure again") from error
 
 
-def reasons_against(
-    samples_ms: Sequence[float], *, emulated: bool = False, clock_jump_s: float = 0.0
-) -> tuple[str, ...]:
-    """Why these samples may not be quoted as the device's latency; empty if they may.
-
-    Args:
-        samples_ms: in the order in which they were taken.
-        emulated: whether something else than the device's own engine ran.
-        clock_jump_s: by how much the wall clock ran ahead of the monotonic one meanwhile.
-    """
-    reasons = ["the times are those of an emulation"] if emulated else []
-    if abs(clock_jump_s) > MAX_CLOCK_JUMP_S:
-        reasons.append(f"the clock jumped by {clock_jump_s:+.0f} s: the computer slept, or its time was set")
-    if len(samples_ms) < MIN_SAMPLES:
-        return (*reasons, f"{len(samples_ms)} samples, fewer than {MIN_SAMPLES}")
-    third = len(samples_ms) // 3
-    first, last = float(np.median(samples_ms[:third])), float(np.median(samples_ms[-third:]))
-    drift = last / first - 1
-    if abs(drift) > MAX_DRIFT:
-        reasons.append(f"the median drifted by {drift:+.0%} from the first to the last third")
-    p50, p90 = np.percentile(samples_ms, [50, 90])
-    if p90 > MAX_SPREAD * p50:
-        reasons.append(f"p90 is {p90 / p50:.1f} times p50: other work ran on the same cores")
-    return tuple(reasons)
-
-
-class Dated(Protocol):
-    """A result that knows when it was made."""
-
-    @property
-    def created(self) -> str:
-        """UTC time, ISO 8601."""
-        ...
-
-
-Result = TypeVar("Result", bound=Dated)
-
-
-def newest(folder: Path, pattern: str, read: Callable[[dict[str, Any], str], Result]) -> tuple[Path, Result] | None:
-    """The newest result by its own date among the files of one kind under a folder, None if there is none.
-
-    Args:
-        folder: searched with its subfolders.
-        pattern: of the file names, as '*-spine.json'.
-        read: makes a result of the JSON data; its second argument is the file's name for errors.
-
-    Raises:
-        HeadPoseError: a damaged file.
-    """
-    found = []
-    for file in folder.rglob(pattern):
-        try:
-            data = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise HeadPoseError(f"{file} cannot be read ({error}): measure again") from error
-        found.append((file, read(data, str(file))))
-    return max(found, key=lambda pair: pair[1].created, default=None)
+def _parts(data: dict[str, Any]) -> dict[str, Any]:
+    run = {**data["run"], **{key: tuple(data["run"][key]) for key in ("interleaved_with", "includes")}}
+    return {
+        "model": Model(**data["model"]),
+        "device": Device(**data["device"]),
+        "run": Run(**run),
+        "load_ms": LoadTimes(**data["load_ms"]),
+        "latency_ms": LatencyStats(**data["latency_ms"]),
+        "samples_ms": tuple(data["samples_ms"]),
+        "invalid_reasons": tuple(data["invalid_reasons"]),
+        "stages_ms": {name: LatencyStats(**stats) for name, stats in data["stages_ms"].items()},
+        "memory_mb": None if data["memory_mb"] is None else Memory(**data["memory_mb"]),
+        "placement": tuple(UnitShare(**share) for share in data["placement"]),
+        "operators": tuple(OperatorTime(**operator) for operator in data["operators"]),
+        "accuracy": None if data["accuracy"] is None else Accuracy(**data["accuracy"]),
+    }

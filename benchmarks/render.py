@@ -26,8 +26,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.device import host_device
+from benchmarks.latency import reasons_against
 from benchmarks.loader import result_path as loader_path
-from benchmarks.record import Device, newest, reasons_against
+from benchmarks.newest import newest
+from benchmarks.record import Device
 from benchmarks.spine import RESULTS
 from runtime.atomic import check_new, make_folder, write_text
 from runtime.errors import HeadPoseError

@@ -54,12 +54,17 @@ def markdown(result: SpineResult, source: str) -> str:
 
 
 def _latency_row(result: LatencyResult) -> str:
-    model, stats, accuracy = result.model, result.latency_ms, result.accuracy
+    model, stats, parity = result.model, result.latency_ms, result.parity
     name = _MODEL_NAMES.get(model.backbone, model.backbone)
-    degrees = "–" if accuracy is None else f"{in_degrees(accuracy['mean_deg'])} / {in_degrees(accuracy['max_deg'])}"
+    degrees = "–" if parity is None else f"{in_degrees(parity['mean_deg'])} / {in_degrees(parity['max_deg'])}"
     doubt = "" if result.valid else " (not quotable: " + "; ".join(result.invalid_reasons) + ")"
     cells = (name, model.precision, _ENGINE_NAMES[model.target], f"{model.size_bytes / 1e6:.1f}")
-    return f"| {' | '.join(cells)} | {stats.p50:.1f}{doubt} | {stats.p95:.1f} | {degrees} |"
+    return f"| {' | '.join(cells)} | {stats.p50:.1f}{doubt} | {milliseconds(stats.p95)} | {degrees} |"
+
+
+def milliseconds(value: float | None) -> str:
+    """One decimal, or a dash where a tool did not tell."""
+    return "–" if value is None else f"{value:.1f}"
 
 
 def in_degrees(angle: float) -> str:

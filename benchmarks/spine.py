@@ -21,8 +21,9 @@ from typing import Any
 
 from benchmarks.device import host_device, host_folder
 from benchmarks.host import Ratio, measure, ratio_of
+from benchmarks.newest import newest
 from benchmarks.process import ProcessCost, process_cost
-from benchmarks.record import Device, LatencyResult, newest
+from benchmarks.record import Device, LatencyResult
 from runtime.atomic import make_folder, write_text
 from runtime.errors import HeadPoseError
 from runtime.provenance import git_state

@@ -12,7 +12,8 @@ from fake_session import fake_info
 
 import headpose
 from benchmarks.device import host_device
-from benchmarks.record import LatencyResult, LatencyStats, Model, Run, reasons_against
+from benchmarks.latency import LatencyStats, reasons_against
+from benchmarks.record import LatencyResult, LoadTimes, Model, Run
 from benchmarks.regressions import changes, ratio_apart, verdict_of
 from benchmarks.stored import artefact_name, device_folder, read_results, store
 from runtime.errors import HeadPoseError
@@ -29,12 +30,11 @@ def result(
     return LatencyResult(
         model=Model(name, "repnext_m0", "onnx", "fp32", 224, "a" * 64, 1000, False, info.checkpoint.sha256, git),
         device=replace(host_device(), model="a processor"),
-        run=replace(Run("benchmarks.host", "engine", 1, "cpu", "cpu", False, 6, ()), **run),
-        load_ms=1.0,
+        run=replace(Run("benchmarks.host", "engine", 1, "cpu", "cpu", False, 6, 40), **run),
+        load_ms=LoadTimes(1.0, None),
         first_ms=2.0,
         samples_ms=samples,
         latency_ms=LatencyStats.of(samples),
-        accuracy=None,
         tools={},
         created=f"{created}T00:00:00+00:00",
         valid=True,
@@ -51,11 +51,11 @@ def invalid(ms: float) -> LatencyResult:
 
 def test_a_stored_result_is_read_back_and_never_written_over(tmp_path):
     one = result(10.0)
-    first, second = store(one, tmp_path), store(replace(one, load_ms=7.0), tmp_path)
+    first, second = store(one, tmp_path), store(replace(one, first_ms=7.0), tmp_path)
     assert first == tmp_path / "host-a-processor" / "2026-01-01-m0-onnx.json"
     assert second.name == "2026-01-01-m0-onnx-2.json"
     assert read_results(first) == [one]
-    assert [r.load_ms for r in read_results(tmp_path)] == [7.0, 1.0]  # by name, '-' before '.'
+    assert [r.first_ms for r in read_results(tmp_path)] == [7.0, 2.0]  # by name, '-' before '.'
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,9 @@ from benchmarks import demo, host, record, report, spine
 from benchmarks.commands import demo as demo_command
 from benchmarks.demo import DemoResult, DemoRow, photograph
 from benchmarks.device import host_device
+from benchmarks.latency import LatencyStats, reasons_against, reasons_against_summary, trimmed_mean
 from benchmarks.process import ProcessCost, process_cost
-from benchmarks.record import LatencyResult, LatencyStats, reasons_against
+from benchmarks.record import LatencyResult
 from runtime import sessions
 from runtime.errors import HeadPoseError
 from runtime.images import read_image
@@ -84,9 +85,36 @@ def test_statistics_of_a_hundred_samples():
     assert stats.std == pytest.approx(statistics.stdev(range(1, 101)), abs=1e-4)
 
 
-def test_the_trimmed_mean_leaves_out_a_tenth_at_either_end():
-    assert LatencyStats.of([10.0] * 8 + [0.001, 9000.0]).trimmed_mean == 10.0
-    assert LatencyStats.of([3.0]).trimmed_mean == 3.0
+@pytest.mark.parametrize(
+    ("samples", "mean"),
+    [
+        ([10.0] * 30 + [0.001] * 10 + [9000.0] * 10, 10.0),
+        ([9000.0] * 11 + [10.0] * 39, (1 * 9000 + 29 * 10) / 30),
+        ([10.0] * 50 + [20.0] * 50, 15.0),
+        ([10.0] * 50 + [900.0] * 49, 10.0),
+        ([10.0] * 3 + [0.001, 9000.0], 10.0),
+        ([1.0, 2.0, 6.0, 7.0], 4.0),
+        ([3.0], 3.0),
+    ],
+    ids=[
+        "ten at either end",
+        "eleven slow ones",
+        "two rounds",
+        "half a round left out",
+        "a fifth of five",
+        "four",
+        "one",
+    ],
+)
+def test_the_trimmed_mean_is_that_of_modelbench(samples, mean):
+    assert trimmed_mean(np.array(samples)) == pytest.approx(mean)
+    assert LatencyStats.of(samples).trimmed_mean == pytest.approx(mean, abs=1e-4)
+    if len(samples) % 50 == 0:  # the arithmetic of ModelBench's Swift loop, written down once more
+        rounds = [sorted(samples[i : i + 50])[10:-10] for i in range(0, len(samples), 50)]
+        assert statistics.fmean(statistics.fmean(one) for one in rounds) == pytest.approx(mean)
+
+
+def test_statistics_of_nothing_are_refused():
     with pytest.raises(HeadPoseError, match="at least one sample"):
         LatencyStats.of([])
 
@@ -100,10 +128,31 @@ def test_the_trimmed_mean_leaves_out_a_tenth_at_either_end():
         pytest.param([12.0] * 15 + [9.0] * 15, False, ["drifted by -25%"], id="faster and faster"),
         pytest.param([10.0, 10.0, 10.0, 10.0, 30.0] * 6, False, ["p90 is 3.0 times p50"], id="disturbed"),
         pytest.param([10.0] * 30, True, ["emulation"], id="emulated"),
+        pytest.param([1.0] * 30, False, ["0.03 s of samples"], id="too short"),
     ],
 )
 def test_reasons_against(samples, emulated, words):
     reasons = reasons_against(samples, emulated=emulated)
+    assert len(reasons) == len(words)
+    assert all(word in reason for word, reason in zip(words, reasons))
+
+
+@pytest.mark.parametrize(
+    ("stats", "iterations", "options", "words"),
+    [
+        (LatencyStats(10.0, mean=10.2, p95=12.0), 50, {}, []),
+        (LatencyStats(10.0, p95=16.0), 50, {}, ["p95 is 1.6 times p50"]),
+        (LatencyStats(10.0, p90=16.0, p95=11.0), 50, {}, ["p90 is 1.6 times p50"]),
+        (LatencyStats(10.0), 10, {}, ["10 samples, fewer than 20"]),
+        (LatencyStats(1.0), 50, {}, ["0.05 s of samples"]),
+        (LatencyStats(1.0, mean=6.0), 50, {}, []),
+        (LatencyStats(10.0), 50, {"throttled": "severe"}, ["throttled: thermal state severe"]),
+        (LatencyStats(10.0), 50, {"emulated": True, "clock_jump_s": -70.0}, ["emulation", "jumped by -70 s"]),
+    ],
+    ids=["calm", "spread", "p90 before p95", "few", "short", "by the mean", "hot", "emulated, clock"],
+)
+def test_reasons_against_figures_without_samples(stats, iterations, options, words):
+    reasons = reasons_against_summary(stats, iterations, **options)
     assert len(reasons) == len(words)
     assert all(word in reason for word, reason in zip(words, reasons))
 
@@ -149,14 +198,30 @@ def test_measure_keeps_every_sample_and_tells_load_first_and_steady_apart(measur
     assert slow.latency_ms == LatencyStats.of(slow.samples_ms)
     assert (slow.run.threads, slow.run.warmup) == (1, 3)
     assert slow.run.interleaved_with == ("coreml_1.sleep", "onnx_fast_2.sleep")
-    assert (slow.model.size_bytes, slow.accuracy["max_deg"]) == (artifacts[0].stat().st_size, 0.002)
+    assert (slow.model.size_bytes, slow.parity["max_deg"]) == (artifacts[0].stat().st_size, 0.002)
     assert core.run.emulated
     assert not core.valid
     assert "emulation" in core.invalid_reasons[0]
 
 
+def full(result):
+    """A result of which nothing is empty."""
+    return replace(
+        result,
+        stages_ms={"crop": LatencyStats(1.5)},
+        memory_mb=record.Memory(120.5, 80.0),
+        energy_mj=3.5,
+        placement=(record.UnitShare("ane", 300, 0.98), record.UnitShare("cpu", 4, None)),
+        operators=(record.OperatorTime("Conv", 248, 20.0, 0.9),),
+        accuracy=record.Accuracy("held_out", 64, 5.0, 4.5, 5.5, 4.0),
+        load_ms=record.LoadTimes(None, 2.0),
+        first_ms=None,
+        samples_ms=(),
+    )
+
+
 def test_a_result_survives_json_and_fits_its_schema(measured):
-    for result in measured:
+    for result in (*measured, full(measured[0])):
         data = json.loads(json.dumps(result.to_json()))
         LATENCY.validate(data)
         assert LatencyResult.from_json(data) == result
@@ -167,10 +232,10 @@ def test_a_result_survives_json_and_fits_its_schema(measured):
     [
         pytest.param({"valid": True}, id="valid with reasons"),
         pytest.param({"invalid_reasons": []}, id="invalid without reasons"),
-        pytest.param({"schema": 2}, id="another version"),
-        pytest.param({"samples_ms": []}, id="no samples"),
+        pytest.param({"schema": 1}, id="another version"),
         pytest.param({"samples_ms": [-1.0]}, id="negative time"),
         pytest.param({"first_ms": 0}, id="no first inference"),
+        pytest.param({"stages_ms": {"tea": {}}}, id="unknown stage"),
         pytest.param({"load_seconds": 1.0}, id="unknown field"),
         pytest.param({"model": {}}, id="no model"),
     ],
@@ -183,7 +248,7 @@ def test_the_schema_refuses(measured, change):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        pytest.param({"schema": 99}, "schema 99, this version reads 1", id="schema"),
+        pytest.param({"schema": 99}, "schema 99, this version reads 2", id="schema"),
         pytest.param({"run": {}}, "interleaved_with", id="empty part"),
         pytest.param({"surprise": 1}, "surprise", id="unknown field"),
     ],
@@ -205,7 +270,12 @@ def fields_of(kind):
         (record.Model, LATENCY.schema["properties"]["model"]),
         (record.Device, LATENCY.schema["properties"]["device"]),
         (record.Run, LATENCY.schema["properties"]["run"]),
-        (record.LatencyStats, LATENCY.schema["properties"]["latency_ms"]),
+        (LatencyStats, LATENCY.schema["$defs"]["stats"]),
+        (record.LoadTimes, LATENCY.schema["properties"]["load_ms"]),
+        (record.Memory, LATENCY.schema["properties"]["memory_mb"]),
+        (record.UnitShare, LATENCY.schema["properties"]["placement"]["items"]),
+        (record.OperatorTime, LATENCY.schema["properties"]["operators"]["items"]),
+        (record.Accuracy, LATENCY.schema["properties"]["accuracy"]),
         (spine.SpineResult, SPINE.schema),
         (host.Ratio, SPINE.schema["properties"]["ratios"]["items"]),
         (ProcessCost, SPINE.schema["properties"]["processes"]["items"]),

@@ -94,10 +94,10 @@ def _print_table(results: list[LatencyResult], ratios: list[Ratio]) -> None:
     for i, result in enumerate(results):
         ratio = f"{ratios[i - 1].ratio:.2f} ({ratios[i - 1].low:.2f}–{ratios[i - 1].high:.2f})" if i else "1"
         stats = result.latency_ms
-        times = (stats.p50, stats.p95, result.load_ms, result.first_ms)
+        times = (stats.p50, stats.p95, result.load_ms.cold, result.first_ms)
         name = f"{label(result)}\n[dim]{result.run.engine}[/]"
         own = (str(result.run.threads),) if len(counts) > 1 else ()
-        table.add_row(name, *own, *(f"{ms:.1f}" for ms in times), ratio)
+        table.add_row(name, *own, *("–" if ms is None else f"{ms:.1f}" for ms in times), ratio)
     console.print(table)
     for result in results:
         if not result.valid:
