@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.host import Ratio, measure, ratios_to_first
+from benchmarks.host import measure, ratios_to_first
 from benchmarks.pairing import Pair, pair
 from benchmarks.record import LatencyResult
+from benchmarks.turns import Ratio
 from runtime.artifact import sha256_of
 from runtime.errors import HeadPoseError
 from runtime.provenance import git_state

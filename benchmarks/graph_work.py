@@ -22,9 +22,10 @@ import numpy.typing as npt
 
 from benchmarks.device import host_device, host_folder
 from benchmarks.graph_forms import FORMS, Form
-from benchmarks.host import probe_image, ratio_of, take_turns
 from benchmarks.newest import newest
+from benchmarks.probe import probe_image
 from benchmarks.record import Device
+from benchmarks.turns import ratio_of, take_turns
 from export.accuracy import in_words, open_labelled
 from export.converter import write_artifact
 from export.quantize.calibration import open_calibration

@@ -24,12 +24,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.device import host_device, host_folder
-from benchmarks.host import Ratio, ratio_of
 from benchmarks.latency import reasons_against
 from benchmarks.loader_pipelines import SIZE, Laps, Pipeline, Sample, ours, ours_with, theirs, write_samples
 from benchmarks.newest import newest
 from benchmarks.record import Device
 from benchmarks.spine import RESULTS, Promise
+from benchmarks.turns import Ratio, ratio_of
 from runtime.atomic import check_new, make_folder, write_text
 from runtime.errors import HeadPoseError
 from runtime.provenance import git_state, package_versions

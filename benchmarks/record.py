@@ -97,6 +97,8 @@ class Run:
     """Stages inside a sample, of STAGES."""
     protocol: str = OURS
     """Whose rules of measuring were followed."""
+    mode: str = ""
+    """How the engine runs the model where it has several ways: PyTorch's 'eager' or 'compiled'."""
     conditions: dict[str, str] = field(default_factory=dict)
     """What else the system told, in its own words: battery, temperature, screen, ABI, …"""
 
@@ -106,7 +108,7 @@ class LoadTimes:
     """From the path to a session that is ready, milliseconds; None where it was not measured."""
 
     cold: float | None
-    """The first time: on a phone the system compiles or specialises the model then."""
+    """In a fresh process, with the engine's own libraries; a phone compiles or specialises the model then."""
     warm: float | None
     """Again."""
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.record import LatencyResult
+from benchmarks.record import OURS, LatencyResult
 from runtime.errors import HeadPoseError
 
 WARN, FAIL = 1.05, 1.10  # new median over old one
@@ -29,10 +29,16 @@ class Key(NamedTuple):
     target: str
     threads: int | None
     compute_units: str
+    mode: str
+    includes: tuple[str, ...]
+    protocol: str
 
     def __str__(self) -> str:
-        threads = "" if self.threads is None else f", {self.threads} thread(s)"
-        return f"{self.name} {self.target}{threads}, {self.compute_units}, on {self.device}"
+        threads = "" if self.threads is None else f"{self.threads} thread(s)"
+        stages = "" if len(self.includes) == 1 else " + ".join(self.includes)
+        protocol = "" if self.protocol == OURS else f"protocol {self.protocol}"
+        more = ", ".join(filter(None, (self.mode, threads, self.compute_units, stages, protocol)))
+        return f"{self.name} {self.target}, {more}, on {self.device}"
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,8 @@ def key_of(result: LatencyResult) -> Key:
     """By what results are matched: not the hash, since another file of that name is what one compares."""
     model, run = result.model, result.run
     name = f"{model.name} {model.input_size}px"
-    return Key(result.device.model, name, model.target, run.threads, run.compute_units_requested)
+    device, units = result.device.model, run.compute_units_requested
+    return Key(device, name, model.target, run.threads, units, run.mode, run.includes, run.protocol)
 
 
 def _newest(results: Sequence[LatencyResult]) -> dict[Key, LatencyResult]:
@@ -124,6 +131,8 @@ def _why_not(old: LatencyResult | None, new: LatencyResult | None) -> str:
     for when, result in (("old", old), ("new", new)):
         if not result.valid:
             return f"the {when} one may not be quoted: {'; '.join(result.invalid_reasons)}"
+        if not result.samples_ms:
+            return f"{result.run.tool} told no samples, so there is no interval"
     return ""
 
 

@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.device import host_device, host_folder
-from benchmarks.host import Ratio, measure, ratio_of
+from benchmarks.host import measure
 from benchmarks.newest import newest
 from benchmarks.process import ProcessCost, process_cost
 from benchmarks.record import Device, LatencyResult
+from benchmarks.turns import Ratio, ratio_of
 from runtime.atomic import make_folder, write_text
 from runtime.errors import HeadPoseError
 from runtime.provenance import git_state

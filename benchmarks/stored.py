@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.device import host_folder
-from benchmarks.record import Device, LatencyResult
+from benchmarks.record import OURS, Device, LatencyResult
 from runtime.atomic import make_folder, write_text
 from runtime.errors import HeadPoseError
 
@@ -22,9 +22,18 @@ def device_folder(device: Device) -> str:
 
 
 def artefact_name(result: LatencyResult) -> str:
-    """'sixdrepnet_repnext_m4_fp32-onnx', with '-2t' behind it for two threads."""
-    threads = "" if result.run.threads in (None, 1) else f"-{result.run.threads}t"
-    return f"{_slug(result.model.name, keep='_')}-{result.model.target}{threads}"
+    """'sixdrepnet_repnext_m4_fp32-onnx', followed by what is not the usual: '-compiled', '-2t', '-gpu', '-pipeline'."""
+    run = result.run
+    parts = [
+        _slug(result.model.name, keep="_"),
+        result.model.target,
+        "" if run.mode in ("", "eager") else _slug(run.mode),
+        "" if run.threads in (None, 1) else f"{run.threads}t",
+        "" if run.compute_units_requested in ("cpu", "all") else _slug(run.compute_units_requested),
+        "pipeline" if len(run.includes) > 1 else "",
+        "" if run.protocol == OURS else _slug(run.protocol),
+    ]
+    return "-".join(filter(None, parts))
 
 
 def store(result: LatencyResult, folder: Path = RESULTS) -> Path:

@@ -15,8 +15,11 @@ from fake_session import fake_info
 import headpose
 from benchmarks import host
 from benchmarks.stored import read_results
+from benchmarks.turns import take_turns
 from runtime import sessions
 from runtime.errors import HeadPoseError
+
+QUICK = ["--no-memory", "--labels", "none"]  # another process knows nothing of a fake session
 
 
 class Session:
@@ -53,20 +56,20 @@ def test_several_numbers_of_threads_take_turns_too(files):
     ("seconds", "least", "most"), [(0.0, 4, 4), (0.2, 30, 110)], ids=["rounds alone", "so long at least"]
 )
 def test_a_shortest_duration_adds_rounds(seconds, least, most):
-    samples = host.take_turns({"a": lambda: time.sleep(0.002)}, rounds=4, warmup=1, min_seconds=seconds)
+    samples = take_turns({"a": lambda: time.sleep(0.002)}, rounds=4, warmup=1, min_seconds=seconds)
     assert least <= len(samples["a"]) <= most
 
 
 def test_turns_are_reversed_every_other_round():
     order: list[str] = []
     work = {"a": lambda: order.append("a"), "b": lambda: order.append("b")}
-    samples = host.take_turns(work, rounds=4, warmup=2)
+    samples = take_turns(work, rounds=4, warmup=2)
     assert "".join(order) == "abbaabbaabba"
     assert [len(s) for s in samples.values()] == [4, 4]
 
 
 def test_another_file_to_compare_with_and_results_kept(files, tmp_path, capsys):
-    argv = ["bench", "host", files[0], "--against", files[1], "--rounds", "20", "--threads", "1,2"]
+    argv = ["bench", "host", files[0], "--against", files[1], "--rounds", "20", "--threads", "1,2", *QUICK]
     assert headpose.main([*argv, "--save", str(tmp_path / "kept"), "--json"]) == 0
     out, err = capsys.readouterr()
     data = json.loads(out)
@@ -115,11 +118,11 @@ def test_a_second_benchmark_is_refused_and_may_run_afterwards(files, tmp_path, m
     other = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert other.stdout.readline() == "held\n"
-        assert headpose.main(["bench", "host", files[0], "--rounds", "1"]) == 2
+        assert headpose.main(["bench", "host", files[0], "--rounds", "1", *QUICK]) == 2
         assert "another benchmark of headpose runs on this computer" in capsys.readouterr().err
     finally:
         other.communicate("\n", timeout=30)
-    assert headpose.main(["bench", "host", files[0], "--rounds", "1"]) == 0
+    assert headpose.main(["bench", "host", files[0], "--rounds", "1", *QUICK]) == 0
 
 
 def test_a_lock_that_cannot_be_had(tmp_path, monkeypatch):

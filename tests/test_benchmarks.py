@@ -13,13 +13,14 @@ from jsonschema import Draft202012Validator, ValidationError
 from referencing import Registry, Resource
 
 import headpose
-from benchmarks import demo, host, record, report, spine
+from benchmarks import demo, host, record, report, spine, turns
 from benchmarks.commands import demo as demo_command
 from benchmarks.demo import DemoResult, DemoRow, photograph
 from benchmarks.device import host_device
 from benchmarks.latency import LatencyStats, reasons_against, reasons_against_summary, trimmed_mean
 from benchmarks.process import ProcessCost, process_cost
 from benchmarks.record import LatencyResult
+from benchmarks.turns import Ratio, ratio_of, take_turns
 from runtime import sessions
 from runtime.errors import HeadPoseError
 from runtime.images import read_image
@@ -68,7 +69,7 @@ def spine_result(latencies, created="2026-11-22T10:00:00+00:00", ratio=2.6):
         git={"commit": "a" * 40, "dirty": False},
         device=host_device(),
         latencies=tuple(latencies),
-        ratios=(host.Ratio("a", "b", ratio, 2.5, 2.7),),
+        ratios=(Ratio("a", "b", ratio, 2.5, 2.7),),
         processes=(ProcessCost("an empty Python", ("-c", "pass"), (0.02, 0.04, 0.03), 0.01),),
         promises=(
             spine.Promise("faster", ratio, 2.5, True, "×"),
@@ -159,7 +160,7 @@ def test_reasons_against_figures_without_samples(stats, iterations, options, wor
 
 def test_work_takes_turns_and_warm_up_is_not_counted(monkeypatch):
     clock, log = [0], []
-    monkeypatch.setattr(host.time, "perf_counter_ns", lambda: clock[0])
+    monkeypatch.setattr(turns.time, "perf_counter_ns", lambda: clock[0])
 
     def work(name, milliseconds):
         def run():
@@ -168,14 +169,14 @@ def test_work_takes_turns_and_warm_up_is_not_counted(monkeypatch):
 
         return run
 
-    samples = host.take_turns({"a": work("a", 3), "b": work("b", 5)}, rounds=4, warmup=2)
+    samples = take_turns({"a": work("a", 3), "b": work("b", 5)}, rounds=4, warmup=2)
     assert samples == {"a": [3.0] * 4, "b": [5.0] * 4}
     assert "".join(log) == "abbaabbaabba"
 
 
 def test_the_ratio_of_steady_models_is_exact():
     samples = {"slow": [20.0, 22.0, 21.0, 20.5] * 10, "fast": [10.0, 11.0, 10.5, 10.25] * 10}
-    ratio = host.ratio_of("slow", "fast", samples)
+    ratio = ratio_of("slow", "fast", samples)
     assert (ratio.ratio, ratio.low, ratio.high) == (2.0, 2.0, 2.0)  # rounds are drawn whole: their pairing cancels
 
 
@@ -183,11 +184,11 @@ def test_a_ratio_survives_a_machine_that_slows_down_and_its_interval_holds_the_t
     rng = np.random.default_rng(1)
     speed = np.linspace(1, 1.6, 200)
     samples = {"slow": 30 * speed * rng.normal(1, 0.05, 200), "fast": 12 * speed * rng.normal(1, 0.05, 200)}
-    ratio = host.ratio_of("slow", "fast", samples)
+    ratio = ratio_of("slow", "fast", samples)
     assert ratio.low < 2.5 < ratio.high
     assert 0.005 < ratio.high - ratio.low < 0.3
     with pytest.raises(HeadPoseError, match="not measured in turns"):
-        host.ratio_of("slow", "fast", {**samples, "fast": samples["fast"][:-1]})
+        ratio_of("slow", "fast", {**samples, "fast": samples["fast"][:-1]})
 
 
 def test_measure_keeps_every_sample_and_tells_load_first_and_steady_apart(measured, artifacts):
@@ -277,7 +278,7 @@ def fields_of(kind):
         (record.OperatorTime, LATENCY.schema["properties"]["operators"]["items"]),
         (record.Accuracy, LATENCY.schema["properties"]["accuracy"]),
         (spine.SpineResult, SPINE.schema),
-        (host.Ratio, SPINE.schema["properties"]["ratios"]["items"]),
+        (Ratio, SPINE.schema["properties"]["ratios"]["items"]),
         (ProcessCost, SPINE.schema["properties"]["processes"]["items"]),
         (spine.Promise, SPINE.schema["properties"]["promises"]["items"]),
     ],
@@ -300,7 +301,8 @@ def test_measure_refuses(artifacts, options, count):
 
 
 def test_bench_prints_json_with_ratios_to_the_first(artifacts, capsys):
-    argv = ["bench", "host", str(artifacts[1]), str(artifacts[0]), "--rounds", "20", "--warmup", "1", "--json"]
+    argv = ["bench", "host", str(artifacts[1]), str(artifacts[0]), "--rounds", "20", "--warmup", "1"]
+    argv += ["--no-memory", "--labels", "none", "--json"]
     assert headpose.main(argv) == 0
     data = json.loads(capsys.readouterr().out)
     assert [LatencyResult.from_json(r).model.name for r in data["results"]] == ["onnx_fast_2", "onnx_slow_6"]

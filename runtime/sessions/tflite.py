@@ -13,6 +13,7 @@ from runtime.artifact import METADATA_KEY, ArtifactInfo
 from runtime.errors import HeadPoseError
 from runtime.litert import litert_package, open_interpreter
 from runtime.rotation import sixd_to_rotation
+from runtime.sessions.op_times import OpTime
 from runtime.sessions.steps import Step
 from runtime.tflite_file import TfliteGraph, TfliteOp, read_tflite_graph, read_tflite_metadata
 
@@ -95,6 +96,20 @@ class TfliteSession:
                 value = _dequantize(walker.get_tensor(index), details[index])
                 shown = value.transpose(_TO_NCHW) if index in channels_last else value
                 yield Step(graph.tensors[index].name, op.kind, shown)
+
+    def operator_times(self, image: npt.NDArray[np.uint8], *, runs: int = 20) -> list[OpTime]:
+        """Every operator's mean time for one image (S, S, 3) uint8, by LiteRT's profiler, in execution order.
+
+        Raises HeadPoseError for a file whose input or output is not float32.
+        """
+        from runtime.litert_profile import operator_times
+
+        if {self._input["dtype"], self._output["dtype"]} != {np.float32}:
+            raise HeadPoseError(
+                f"{self.path} takes integers: its operators can be timed in files with float32 ends only"
+            )
+        shape = self._output["shape"].tolist()
+        return operator_times(self.path, image[None].astype(np.float32), shape, threads=self._threads or 1, runs=runs)
 
 
 def _quantize(value: npt.NDArray[np.float32], tensor: dict[str, Any]) -> npt.NDArray[Any]:
