@@ -38,6 +38,11 @@ def model_of(path: Path, info: ArtifactInfo) -> Model:
     )
 
 
+def is_emulated(info: ArtifactInfo, engine: str) -> bool:
+    """True for a Core ML program that Core ML itself does not run: its time says nothing of a device."""
+    return info.target == "coreml" and not engine.startswith("Core ML")
+
+
 def read_artefact(path: str | Path) -> Artefact:
     """A file's record without an engine, for what runs elsewhere.
 

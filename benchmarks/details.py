@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from benchmarks.artefact import is_emulated
 from benchmarks.costs import by_kind, memory_and_load, op_times_of
 from benchmarks.labelled import accuracy_of
-from benchmarks.record import Accuracy, LatencyResult
+from benchmarks.record import Accuracy, LatencyResult, Model
 from benchmarks.subjects import Wanted
 from benchmarks.turns import Progress
-from runtime.errors import HeadPoseError
-from runtime.sessions import Session, open_session
+from runtime.artifact import ArtifactInfo
+from runtime.sessions import open_session
 from runtime.sessions.op_times import OpTime
+
+if TYPE_CHECKING:
+    from export.accuracy import LabelledCrops
 
 
 def completed(
@@ -38,14 +43,15 @@ def completed(
     Raises:
         HeadPoseError: labels that cannot be read.
     """
-    accuracies = _accuracies(wanted, results, labels, progress)
+    errors = LabelledErrors(labels, progress)
+    accuracies = [errors.of(item.path, result.model) for item, result in zip(wanted, results)]
     whole, times = [], []
-    for number, (item, result) in enumerate(zip(wanted, results)):
+    for number, (item, result, accuracy) in enumerate(zip(wanted, results, accuracies)):
         progress("memory and operators", number, len(wanted))
         alone = item.photo is None
         own = _operators(item, result) if operators and alone else []
         times.append(own)
-        result = replace(result, operators=by_kind(own), accuracy=accuracies.get(result.model.sha256))
+        result = replace(result, operators=by_kind(own), accuracy=accuracy)
         if memory and alone:
             peak, cold_ms = memory_and_load(item.path, threads=item.threads, mode=item.mode)
             result = replace(result, memory_mb=peak, load_ms=replace(result.load_ms, cold=cold_ms))
@@ -59,28 +65,47 @@ def _operators(item: Wanted, result: LatencyResult) -> list[OpTime]:
     return op_times_of(item.path, threads=item.threads, mode=item.mode)
 
 
-def _accuracies(
-    wanted: Sequence[Wanted], results: Sequence[LatencyResult], labels: str, progress: Progress
-) -> dict[str, Accuracy]:
-    """Hash of each trained model → its errors; every file is read once, whatever its threads."""
-    from export.accuracy import LabelledCrops, open_labelled
+class LabelledErrors:
+    """The errors of files against labels; each file is read once, by this computer's engines.
 
-    faces: dict[int, LabelledCrops | None] = {}
-    found: dict[str, Accuracy] = {}
-    for item, result in zip(wanted, results):
-        model = result.model
-        if labels == "none" or not model.trained or model.sha256 in found:
-            continue
-        if model.input_size not in faces:
-            faces[model.input_size] = open_labelled(labels, model.input_size, progress=progress)
-        own = faces[model.input_size]
-        if own is not None:
-            found[model.sha256] = accuracy_of(_session(item.path), own, progress)
-    return found
+    Args:
+        labels: 'shipped', 'synthetic', a folder with labels.csv, or 'none'.
+        progress: called with a text, steps done and steps in all.
+    """
 
+    def __init__(self, labels: str, progress: Progress = lambda text, done, total: None) -> None:
+        self._labels, self._progress = labels, progress
+        self._faces: dict[int, LabelledCrops | None] = {}
+        self._found: dict[str, Accuracy | None] = {}
 
-def _session(path: Path) -> Session:
-    try:
-        return open_session(path)
-    except HeadPoseError as error:
-        raise HeadPoseError(f"{path} vanished while it was measured ({error})") from error
+    def of(self, path: Path, model: Model) -> Accuracy | None:
+        """None without labels, or for untrained weights. Raises HeadPoseError for labels that cannot be read."""
+        if self._labels == "none" or not model.trained:
+            return None
+        if model.sha256 not in self._found:
+            self._found[model.sha256] = self._measured(path, model)
+        return self._found[model.sha256]
+
+    def _measured(self, path: Path, model: Model) -> Accuracy | None:
+        """By a run over the faces; an emulation takes minutes for them, so what its export measured is taken there."""
+        session = open_session(path)
+        if is_emulated(session.info, str(getattr(session, "engine", ""))):
+            return self._embedded(session.info)
+        faces = self._crops(model.input_size)
+        return None if faces is None else accuracy_of(session, faces, self._progress)
+
+    def _embedded(self, info: ArtifactInfo) -> Accuracy | None:
+        from export.accuracy import SHIPPED, in_words
+        from export.heads import HELD_OUT
+
+        known = info.accuracy
+        if self._labels != SHIPPED or known is None or known["dataset"] != HELD_OUT.name:
+            return None
+        return Accuracy(in_words(known["dataset"]), known["n"], known["geodesic_mean_deg"], None, None, None)
+
+    def _crops(self, size: int) -> LabelledCrops | None:
+        from export.accuracy import open_labelled
+
+        if size not in self._faces:
+            self._faces[size] = open_labelled(self._labels, size, progress=self._progress)
+        return self._faces[size]

@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.artefact import is_emulated
 from benchmarks.device import host_device
 from benchmarks.latency import LatencyStats, reasons_against
 from benchmarks.record import STAGES, LatencyResult, Run
 from benchmarks.subjects import Image, Subject, Wanted, open_subject, wanted_of
 from benchmarks.turns import Progress, Ratio, ratio_of, take_turns
-from runtime.artifact import ArtifactInfo
 from runtime.errors import HeadPoseError
 
 _RUNTIME_TOOLS = ("numpy", "onnxruntime", "ai-edge-litert", "coremltools", "torch")
@@ -89,11 +89,6 @@ def ratios_to_first(results: Sequence[LatencyResult]) -> list[Ratio]:
     keys = [f"{i} {r.model.name} {r.model.target} {r.run.mode} {r.run.threads}" for i, r in enumerate(results)]
     samples = {key: result.samples_ms for key, result in zip(keys, results)}
     return [ratio_of(key, keys[0], samples) for key in keys[1:]]
-
-
-def is_emulated(info: ArtifactInfo, engine: str) -> bool:
-    """True for a Core ML program that Core ML itself does not run: its time says nothing of a device."""
-    return info.target == "coreml" and not engine.startswith("Core ML")
 
 
 def _result(

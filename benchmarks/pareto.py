@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.artefact import is_emulated
 from benchmarks.device import host_device, host_folder
-from benchmarks.host import is_emulated, measure
+from benchmarks.host import measure
 from benchmarks.lock import only_benchmark
 from benchmarks.newest import newest
 from benchmarks.record import Device, LatencyResult

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import few_bits
+from benchmarks import few_bits, latency_tables
 from benchmarks.loader import THEIRS, LoaderResult
 from benchmarks.loader import latest as latest_loader
 from benchmarks.marked import marks, with_tables
@@ -171,7 +171,11 @@ def current(readme: Path = README, results: Path = RESULTS) -> str:
         raise HeadPoseError(f"{results} holds no result yet: run  make bench")
     path, result = newest
     text = with_tables(readme.read_text(encoding="utf-8"), markdown(result, few_bits.source_of(path, readme)))
-    more = {"weights": weights_markdown(shipped_cards()), **few_bits.tables(readme, results)}
+    more = {
+        "latency": latency_tables.tables(results),
+        "weights": weights_markdown(shipped_cards()),
+        **few_bits.tables(readme, results),
+    }
     if loader := latest_loader(results):
         more["loader"] = loader_markdown(loader[1], few_bits.source_of(loader[0], readme))
     if render := latest_render(results):

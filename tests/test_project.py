@@ -309,7 +309,8 @@ def test_the_wheel_holds_everything_that_is_read_at_run_time(tmp_path):
         f
         for name in PACKAGES
         for f in (ROOT / name).rglob("*")
-        if f.suffix in (".tflite", ".txt", ".glsl", ".yaml", ".ipynb", ".safetensors")
+        if f.suffix in (".tflite", ".txt", ".glsl", ".yaml", ".ipynb", ".safetensors", ".html", ".css", ".js")
+        or f.name == "published.json"
         or "schema" in f.name
         or (name == "weights" and f.suffix in (".json", ".md"))
     ]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks.commands import bench_compare, bench_host
+from benchmarks.commands import bench_android, bench_compare, bench_host, bench_iphone
 
 _PARTS = {
     "host": (bench_host, "latency of exported files on this computer, in turns"),
+    "android": (bench_android, "latency of .tflite files on an Android phone, through adb"),
+    "iphone": (bench_iphone, "latency of Core ML packages on an iPhone: our app, coremltools, or Xcode's report"),
     "compare": (bench_compare, "what became slower between two sets of results; its exit code is a gate"),
 }
 
