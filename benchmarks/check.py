@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import export.emulation
 from benchmarks import report
 from benchmarks.graph_work import GraphWorkResult
 from benchmarks.loader import LoaderResult
@@ -23,6 +24,7 @@ from benchmarks.record import LatencyResult
 from benchmarks.render import RenderResult
 from benchmarks.spine import SpineResult
 from benchmarks.stored import RESULTS
+from export.emulation.record import EmulatedReport
 from runtime.errors import HeadPoseError
 
 _HERE = Path(__file__).parent
@@ -34,20 +36,22 @@ class Kind:
 
     ending: str
     """How its files' names end."""
-    schema: str | None
-    """Its schema beside this file; None where the record alone says what it is."""
+    schema: Path | None
+    """Its schema; None where the record alone says what it is."""
     read: Callable[[dict[str, Any], str], object]
     """Makes the record; HeadPoseError for anything else."""
 
 
-LATENCY = Kind(".json", "schema.json", LatencyResult.from_json)
+_EMULATED = Path(export.emulation.__file__).with_name("emulated.schema.json")
+LATENCY = Kind(".json", _HERE / "schema.json", LatencyResult.from_json)
 KINDS = (
-    Kind("-spine.json", "spine.schema.json", SpineResult.from_json),
-    Kind("-pareto.json", "pareto.schema.json", ParetoResult.from_json),
-    Kind("-loader.json", "loader.schema.json", LoaderResult.from_json),
-    Kind("-render.json", "render.schema.json", RenderResult.from_json),
+    Kind("-spine.json", _HERE / "spine.schema.json", SpineResult.from_json),
+    Kind("-pareto.json", _HERE / "pareto.schema.json", ParetoResult.from_json),
+    Kind("-loader.json", _HERE / "loader.schema.json", LoaderResult.from_json),
+    Kind("-render.json", _HERE / "render.schema.json", RenderResult.from_json),
     Kind("-graph-work.json", None, GraphWorkResult.from_json),
     Kind("-quantization.json", None, QuantizationResult.from_json),
+    Kind("-emulated.json", _EMULATED, lambda data, where: EmulatedReport.from_dict(data)),
     LATENCY,
 )
 
@@ -73,8 +77,9 @@ def _against_schema(data: Any, kind: Kind) -> list[str]:
     from jsonschema import Draft202012Validator
     from referencing import Registry, Resource
 
-    schemas = {file.name: json.loads(file.read_text(encoding="utf-8")) for file in sorted(_HERE.glob("*schema.json"))}
-    named = [(own.get("$id", name), Resource.from_contents(own)) for name, own in schemas.items()]
+    files = {kind.schema, *_HERE.glob("*schema.json")}
+    schemas = {file: json.loads(file.read_text(encoding="utf-8")) for file in files}
+    named = [(own.get("$id", file.name), Resource.from_contents(own)) for file, own in schemas.items()]
     registry: Registry = Registry().with_resources(named)
     errors = Draft202012Validator(schemas[kind.schema], registry=registry).iter_errors(data)
     return [f"{'/'.join(map(str, error.absolute_path)) or 'the file'}: {error.message}" for error in errors]

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import few_bits, latency_tables
+from benchmarks.emulated_table import emulated_markdown, reports
 from benchmarks.loader import THEIRS, LoaderResult
 from benchmarks.loader import latest as latest_loader
 from benchmarks.marked import marks, with_tables
@@ -173,6 +174,7 @@ def current(readme: Path = README, results: Path = RESULTS) -> str:
     text = with_tables(readme.read_text(encoding="utf-8"), markdown(result, few_bits.source_of(path, readme)))
     more = {
         "latency": latency_tables.tables(results),
+        "emulated": emulated_markdown(reports(results)),
         "weights": weights_markdown(shipped_cards()),
         **few_bits.tables(readme, results),
     }

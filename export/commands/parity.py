@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from export.emulation import command as emulation
+
 if TYPE_CHECKING:
     from export.parity import ParityReport
     from export.parity_images import ParityImage
@@ -28,13 +30,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", help="write parity.json and pictures with both sets of axes there")
     parser.add_argument("--overwrite", action="store_true", help="replace what --out wrote before")
     parser.add_argument("--json", action="store_true", help="print the reports as JSON")
+    emulation.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Compare; 0 if every file is within its gate, 1 if one is not."""
     from runtime.progress import progress_bar
 
+    emulation.check_options(args)
     files = find_artifacts(args.artifacts)
+    if args.emulate:
+        args.limit = emulation.IMAGES if args.limit is None else args.limit
+        return emulation.run(args, files, _Bench(args))
     if args.out:
         _check_free(Path(args.out), files, overwrite=args.overwrite)
     bench = _Bench(args)
