@@ -175,3 +175,7 @@ def test_a_damaged_manifest(text: str, listed: Path) -> None:
     listed.with_name("manifest.json").write_text(text)
     with pytest.raises(HeadPoseError, match=r"manifest\.json cannot be read"):
         open_session(listed)
+
+
+def test_its_threads_do_not_spin_between_runs(session: OnnxSession) -> None:
+    assert session._options.get_session_config_entry("session.force_spinning_stop") == "1"

@@ -20,6 +20,9 @@ from runtime.sessions.steps import Step
 _BATCH = 16  # images per call: more costs memory and is no faster on a CPU
 _ERRORS_ONLY = 3  # ONNX Runtime's log level
 _PROFILE_WARMUP = 3
+# ONNX Runtime's threads go on spinning after a run, for longer than a frame, and take the cores from the detector
+# (LiteRT with two threads on two cores then takes twice its time). See onnxruntime_session_options_config_keys.h.
+_NO_IDLE_SPIN = ("session.force_spinning_stop", "1")
 
 
 def _package() -> Any:
@@ -62,6 +65,7 @@ class OnnxSession:
         self._options = ort.SessionOptions()
         self._options.log_severity_level = _ERRORS_ONLY
         self._options.intra_op_num_threads = threads or 0
+        self._options.add_session_config_entry(*_NO_IDLE_SPIN)
         for name, value in (settings or {}).items():
             if not hasattr(self._options, name):
                 known = [own for own in dir(self._options) if not own.startswith("_")]
