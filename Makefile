@@ -10,13 +10,14 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 DEMO_OUT ?= out/demo
+CHECK_OUT ?= out/check
 PYTEST_ARGS ?= -n 2 --dist loadfile --durations=15
 
 # PyTorch's threads wait for each other by spinning: on two cores that something else uses as well, two threads were
 # measured ten times slower than one, and on an idle machine they gain a quarter.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup demo test test-slow lint format bench clean
+.PHONY: help setup demo test test-slow lint check format bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +43,11 @@ lint: $(STAMP) ## ruff's rules and format, mypy's types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+
+check: $(STAMP) ## stored results fit their schemas, the README shows them, fresh exports agree with PyTorch
+	$(PY) -m benchmarks.check
+	$(PY) -m headpose export --checkpoint default-m0 --out $(CHECK_OUT) --overwrite
+	$(PY) -m headpose parity $(CHECK_OUT)
 
 format: $(STAMP) ## let ruff format and repair what it can
 	$(PY) -m ruff check --fix .

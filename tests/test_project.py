@@ -36,13 +36,18 @@ IMPORTERS = {
         "export/quantize/coreml_weights.py",
         "runtime/mil/package.py",
     },
-    "onnxruntime": {"export/quantize/onnx.py", "runtime/sessions/onnx.py"},
+    "onnxruntime": {"export/emulation/worker.py", "export/quantize/onnx.py", "runtime/sessions/onnx.py"},
     "onnxsim": {"export/onnx.py"},
     "onnxscript": {"export/onnx.py"},
     "onnx": {"export/onnx.py", "export/inspect.py", "export/quantize/onnx.py", "runtime/sessions/onnx.py"},
     "litert_torch": {"export/tflite_worker.py"},
     "ai_edge_quantizer": {"export/quantize/tflite.py", "export/tflite.py"},
-    "ai_edge_litert": {"runtime/litert.py", "runtime/sessions/tflite.py", "runtime/tflite_file.py"},
+    "ai_edge_litert": {
+        "export/emulation/worker.py",
+        "runtime/litert.py",
+        "runtime/sessions/tflite.py",
+        "runtime/tflite_file.py",
+    },
     "av": {"runtime/video.py"},
     "pygame": {"runtime/live.py"},
     "tensorflow": set(),
@@ -276,7 +281,7 @@ def test_make_explains_its_targets(target):
     assert re.search(rf"^  make {target} +\S", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("script", [".ci/run", ".ci/setup"])
+@pytest.mark.parametrize("script", [".ci/run", ".ci/setup", ".ci/tools", "ios_app/ci/swift.sh"])
 def test_shell_scripts_are_strict_and_whole(script):
     file = ROOT / script
     assert "set -euo pipefail" in file.read_text()

@@ -226,3 +226,19 @@ def test_a_place_that_cannot_be_written(tmp_path, capsys):
     store(made(), tmp_path / "results")
     assert run("--results", tmp_path / "results", "--out", tmp_path / "gone" / "report.html") == 2
     assert "cannot write" in capsys.readouterr().err
+
+
+def test_what_is_on_the_page_as_json_keeps_published_figures_apart(tmp_path, capsys):
+    import json
+
+    import headpose
+    from benchmarks.published import read_published
+    from benchmarks.stored import store
+
+    (one, *_) = sample_results()
+    store(one, tmp_path / "results")
+    argv = ["report", "--results", str(tmp_path / "results"), "--out", str(tmp_path / "r.html"), "--json"]
+    assert headpose.main(argv) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["results"] == [one.to_json()]
+    assert [figure["id"] for figure in data["published"]] == [figure.id for figure in read_published()]
