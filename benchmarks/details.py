@@ -7,13 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.artefact import is_emulated
 from benchmarks.costs import by_kind, memory_and_load, op_times_of
 from benchmarks.labelled import accuracy_of
 from benchmarks.record import Accuracy, LatencyResult, Model
 from benchmarks.subjects import Wanted
 from benchmarks.turns import Progress
-from runtime.artifact import ArtifactInfo
 from runtime.sessions import open_session
 from runtime.sessions.op_times import OpTime
 
@@ -83,25 +81,10 @@ class LabelledErrors:
         if self._labels == "none" or not model.trained:
             return None
         if model.sha256 not in self._found:
-            self._found[model.sha256] = self._measured(path, model)
+            faces = self._crops(model.input_size)
+            own = None if faces is None else accuracy_of(open_session(path, threads=1), faces, self._progress)
+            self._found[model.sha256] = own
         return self._found[model.sha256]
-
-    def _measured(self, path: Path, model: Model) -> Accuracy | None:
-        """By a run over the faces; an emulation takes minutes for them, so what its export measured is taken there."""
-        session = open_session(path)
-        if is_emulated(session.info, str(getattr(session, "engine", ""))):
-            return self._embedded(session.info)
-        faces = self._crops(model.input_size)
-        return None if faces is None else accuracy_of(session, faces, self._progress)
-
-    def _embedded(self, info: ArtifactInfo) -> Accuracy | None:
-        from export.accuracy import SHIPPED, in_words
-        from export.heads import HELD_OUT
-
-        known = info.accuracy
-        if self._labels != SHIPPED or known is None or known["dataset"] != HELD_OUT.name:
-            return None
-        return Accuracy(in_words(known["dataset"]), known["n"], known["geodesic_mean_deg"], None, None, None)
 
     def _crops(self, size: int) -> LabelledCrops | None:
         from export.accuracy import open_labelled

@@ -163,8 +163,8 @@ class Accuracy:
     """2.5th percentile of its bootstrap."""
     geodesic_high_deg: float | None
     """97.5th percentile of its bootstrap."""
-    mae_deg: float | None
-    """Mean absolute error of yaw, pitch and roll, wrapped at ±360°; None if it is only known from the export."""
+    mae_deg: float
+    """Mean absolute error of yaw, pitch and roll, wrapped at ±360°."""
 
 
 @dataclass(frozen=True)

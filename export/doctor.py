@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from export import requirements
+from export.doctor_tools import Tool, tools
 from export.packages import Package, examine_packages
 
 
@@ -115,7 +116,7 @@ def examine(*, deep: bool = False) -> Report:
         disk_free_gb=disk,
         memory_available_gb=memory,
         deep=deep,
-        targets=[judge(target, packages) for target in TARGETS],
+        targets=[*(judge(target, packages) for target in TARGETS), *(_of_tool(tool) for tool in tools())],
         packages=list(packages.values()),
         notes=_notes(disk, memory),
     )
@@ -148,6 +149,12 @@ def judge(target: Target, packages: dict[str, Package]) -> Verdict:
         return Verdict(target.name, target.purpose, "missing", absent, None)
     versions = ", ".join(f"{package.name} {package.version}" for package in needed if package.name != "numpy")
     return Verdict(target.name, target.purpose, "usable", versions + _how(target.name), None)
+
+
+def _of_tool(tool: Tool) -> Verdict:
+    if tool.found is not None:
+        return Verdict(tool.name, tool.purpose, "usable", tool.found, None)
+    return Verdict(tool.name, tool.purpose, "missing", tool.lacking, tool.install)
 
 
 def _how(target: str) -> str:

@@ -15,10 +15,8 @@ from fake_session import FakeSession, fake_info
 
 import headpose
 from benchmarks import cost_worker, host
-from benchmarks.artefact import model_of
 from benchmarks.costs import as_csv, by_kind, memory_and_load, op_times_of
 from benchmarks.demo import photograph
-from benchmarks.details import LabelledErrors
 from benchmarks.labelled import accuracy_of
 from benchmarks.pipeline import Pipeline
 from benchmarks.record import STAGES
@@ -307,36 +305,3 @@ def test_a_result_has_the_error_of_its_file_on_the_shipped_heads(slow_file, caps
     (result,) = json.loads(capsys.readouterr().out)["results"]
     assert (result["accuracy"]["dataset"], result["accuracy"]["n"]) == ("held-out rendered heads", 128)
     assert 20 < result["accuracy"]["geodesic_mean_deg"] < 90  # a pose read from the mean colour
-
-
-class EmulatedSession(SlowSession):
-    """A Core ML package on a computer without Core ML."""
-
-    known = None
-
-    def __init__(self, path=None, *, threads=None):
-        super().__init__(path, threads=threads)
-        self.info = replace(self.info, target="coreml", accuracy=self.known)
-
-    def run(self, images):
-        raise AssertionError("an emulation is not asked to read 128 faces")
-
-
-@pytest.mark.parametrize(
-    ("known", "labels", "mean"),
-    [
-        ({"dataset": "held_out", "n": 128, "geodesic_mean_deg": 6.25}, "shipped", 6.25),
-        ({"dataset": "mine", "n": 9, "geodesic_mean_deg": 6.25}, "shipped", None),
-        ({"dataset": "held_out", "n": 128, "geodesic_mean_deg": 6.25}, "none", None),
-        (None, "shipped", None),
-    ],
-    ids=["as its export measured", "of other faces", "no labels wanted", "never measured"],
-)
-def test_an_emulated_package_has_the_error_that_its_export_measured(known, labels, mean, monkeypatch, tmp_path):
-    monkeypatch.setitem(sessions.SESSIONS, ".emu", f"{__name__}:EmulatedSession")
-    monkeypatch.setattr(EmulatedSession, "known", known)
-    (tmp_path / "a.emu").write_bytes(b"a")
-    model = model_of(tmp_path / "a.emu", EmulatedSession().info)
-    found = LabelledErrors(labels).of(tmp_path / "a.emu", model)
-    assert (None if found is None else found.geodesic_mean_deg) == mean
-    assert found is None or (found.dataset, found.n, found.mae_deg) == ("held-out rendered heads", 128, None)

@@ -93,7 +93,7 @@ def test_this_environment_can_export_and_run_everything():
     report = doctor.examine()
     states = {v.target: v.state for v in report.targets}
     assert report.healthy
-    assert {t for t, s in states.items() if s != "usable"} <= {"webcam", "tensorflow"}
+    assert {t for t, s in states.items() if s != "usable"} <= {"webcam", "tensorflow", "android bench", "iphone bench", "arm parity"}
     assert report.to_json()["targets"][0].keys() == {"target", "purpose", "state", "reason", "install"}
 
 
@@ -189,3 +189,21 @@ def test_declared_bounds_are_those_of_pyproject():
 @pytest.mark.slow
 def test_deep_look_finds_everything_importable():
     assert all(package.problem is None for package in packages.examine_packages(deep=True).values())
+
+
+def test_programs_outside_python_are_named_with_what_to_do(monkeypatch, tmp_path):
+    from export import doctor_tools
+
+    monkeypatch.setenv("HEADPOSE_EMULATION", str(tmp_path / "none"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    lacking = {tool.name: tool for tool in doctor_tools.tools()}
+    assert {tool.found for tool in lacking.values()} == {None}
+    assert lacking["arm parity"].install == "python -m export.emulation install"
+    assert lacking["android bench"].install.startswith("apt-get install adb")
+    (tmp_path / "adb").write_text("#!/bin/sh\n")
+    (tmp_path / "adb").chmod(0o755)
+    verdicts = {v.target: v for v in doctor.examine().targets}
+    assert (verdicts["android bench"].state, verdicts["android bench"].reason) == ("usable", str(tmp_path / "adb"))
+    assert verdicts["iphone bench"].state == "missing"
+    assert verdicts["arm parity"].state == "missing"
+    assert doctor.examine().healthy

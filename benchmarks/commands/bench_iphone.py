@@ -57,8 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--labels",
         default="shipped",
         metavar="FOLDER|shipped|synthetic|none",
-        help="labelled faces, as of export: the package's error on them stands beside its latency; as Core ML on this "
-        "Mac reads them, elsewhere what its export measured (default: %(default)s)",
+        help="labelled faces, as of export: the package's error on them, as this computer reads it, stands beside "
+        "its latency (default: %(default)s)",
     )
     parser.add_argument("--save", metavar="DIR", help="also keep each result as DIR/<device>/<date>-<artefact>.json")
     parser.add_argument("--json", action="store_true", help="print every sample and fact as JSON")

@@ -204,8 +204,8 @@ extension BenchmarkRecord {
         @ExplicitNull public var geodesicLowDeg: Double?
         /// 97.5th percentile of its bootstrap.
         @ExplicitNull public var geodesicHighDeg: Double?
-        /// Mean absolute error of yaw, pitch and roll, wrapped at ±360°; nil if only the export measured.
-        @ExplicitNull public var maeDeg: Double?
+        /// Mean absolute error of yaw, pitch and roll, wrapped at ±360°.
+        public var maeDeg: Double
 
         enum CodingKeys: String, CodingKey {
             case dataset, n
