@@ -68,6 +68,14 @@ def open_labelled(
     return _cut(faces, size, progress)
 
 
+def check_labelled(source: str | Path) -> None:
+    """Raise HeadPoseError at once for a folder that `open_labelled` would refuse minutes later."""
+    from training.data.registry import open_dataset
+
+    if str(source) not in (SHIPPED, SYNTHETIC, NONE):
+        open_dataset("FaceList", source)
+
+
 def _cut(faces: PoseSource, size: int, progress: Progress) -> LabelledCrops:
     from training.faces import FramedFaces
 

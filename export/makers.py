@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from export.accuracy import LabelledCrops, against_labels, open_labelled
+from export.accuracy import LabelledCrops, against_labels, check_labelled, open_labelled
 from export.converter import Converter
 from export.prover import Draft, Exported, Prover
 from export.quantize.settings import Quantization
 from export.spec import ExportSpec, describe
 from runtime.artifact import ArtifactInfo
+from runtime.errors import unknown_name
 from runtime.provenance import git_state
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ class Makers:
         self._size, self._told, self._git = specs[0].input_size, prover.told, git_state()
         network: Any = reparameterize(loaded.model)
         self._network: SixDRepNet = network
+        if any(spec.quantized for spec in specs):
+            check_labelled(labels)
+            _check_wide(how.keep_wide, network)
         self._converter = Converter(self._network, [spec for spec in specs if not spec.quantized])
 
     def close(self) -> None:
@@ -159,6 +163,17 @@ class Makers:
     @cached_property
     def _faces(self) -> LabelledCrops | None:
         return open_labelled(self._labels, self._size, progress=self._told.within)
+
+
+def _check_wide(wide: Sequence[str], network: SixDRepNet) -> None:
+    """Refuse names of no module before anything is converted."""
+    from export.quantize.placement import blocks_of
+
+    known = [name for name, _ in network.named_modules() if name]
+    for path in wide:
+        if path not in known:
+            leaves = [name for name in known if not any(other.startswith(f"{name}.") for other in known)]
+            raise unknown_name("module to keep wide", path, blocks_of(leaves))
 
 
 def _passed(draft: Draft) -> bool:
