@@ -6,6 +6,8 @@ import argparse
 import json
 from typing import Any
 
+_TARGETS = "onnx,tflite,coreml"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
@@ -16,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a file, or shipped weights: default, default-m0, default-m4; or untrained (default: %(default)s)",
     )
     parser.add_argument("--backbone", help="repnext_m0…m5, repvgg_*, timm:<name> (default: the checkpoint's own)")
-    parser.add_argument("--targets", default="onnx,tflite,coreml", help="comma-separated (default: %(default)s)")
+    parser.add_argument("--targets", help=f"comma-separated (default: {_TARGETS}, or what --install needs)")
     parser.add_argument(
         "--precision",
         default="fp32,fp16",
@@ -32,7 +34,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-parity", action="store_true", help="do not compare the rotations with PyTorch's")
     parser.add_argument("--allow-failed", action="store_true", help="keep artefacts that miss their parity gate")
     parser.add_argument("--overwrite", action="store_true", help="replace artefacts that are there already")
+    _add_install_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _add_install_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("an app to run the files")
+    group.add_argument(
+        "--install",
+        metavar="APP",
+        help="copy the files that passed, and their manifest, where this app's project finds them: ios (Core ML; the "
+        "app was never built with Xcode yet)",
+    )
+    group.add_argument(
+        "--install-to",
+        metavar="DIR",
+        help="another folder than the app's own (default for ios: ios_app/HeadPose/Models)",
+    )
 
 
 def add_calibration_arguments(parser: Any) -> None:
@@ -104,11 +122,12 @@ def run(args: argparse.Namespace) -> int:
     from export.pipeline import export
     from runtime.progress import progress_bar
 
+    app, folder, targets = _destination(args)
     with progress_bar() as progress:
         result = export(
             args.checkpoint,
             args.backbone,
-            targets=_names(args.targets),
+            targets=targets,
             precisions=_names(args.precision),
             output=args.output,
             input_size=_size(args.size),
@@ -120,11 +139,40 @@ def run(args: argparse.Namespace) -> int:
             allow_failed=args.allow_failed,
             progress=progress,
         )
-    if args.json:
-        print(json.dumps(_as_json(result), indent=1))
-    else:
+    if not args.json:
         _print_table(result)
+    installed = _install(result, app, folder, args)
+    if args.json:
+        print(json.dumps({**_as_json(result), "installed": installed}, indent=1))
     return 0 if result.passed else 1
+
+
+def _destination(args: argparse.Namespace) -> tuple[Any, Any, list[str]]:
+    """The app and its folder, or twice None, and the targets; all that can be wrong with them shows before the work."""
+    from export.install import app_named, models_folder
+    from runtime.errors import HeadPoseError
+
+    if args.install is None:
+        if args.install_to is not None:
+            raise HeadPoseError("--install-to names a folder for an app: say which one, as in --install ios")
+        return None, None, _names(_TARGETS if args.targets is None else args.targets)
+    app = app_named(args.install)
+    targets = [app.target] if args.targets is None else _names(args.targets)
+    if app.target not in targets:
+        raise HeadPoseError(f"--install {args.install} needs {app.target} files: add {app.target} to --targets")
+    return app, models_folder(app, args.install_to), targets
+
+
+def _install(result: Any, app: Any, folder: Any, args: argparse.Namespace) -> dict[str, Any] | None:
+    """Install if that was asked for, and say so; returns its JSON form."""
+    from export.install import install
+
+    if app is None:
+        return None
+    done = install(result, app, folder, overwrite=args.overwrite)
+    if not args.json:
+        print(done.next_step)
+    return {"app": args.install, "folder": str(done.folder), "files": list(done.files), "next": done.next_step}
 
 
 def _names(text: str) -> list[str]:
