@@ -53,3 +53,8 @@ actor Gate {
         waiting = []
     }
 }
+
+/// Something happened.
+@MainActor final class Flag {
+    var isSet = false
+}

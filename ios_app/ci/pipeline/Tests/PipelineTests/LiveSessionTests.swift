@@ -44,8 +44,13 @@ import Testing
         let live = session(source)
         await live.start(with: FakePoseEstimator { _ in await gate.pass() })
         #expect(await Heads.wait { await gate.arrived == 1 })
-        let stopping = Task { await live.stop() }
+        let returned = Flag()
+        let stopping = Task {
+            await live.stop()
+            returned.isSet = true
+        }
         #expect(await Heads.wait { source.isStopped })
+        #expect(!returned.isSet, "stop waits for the inference that is being made")
         await gate.open()
         await stopping.value
         #expect(!live.isRunning)

@@ -26,7 +26,8 @@ enum Listed {
     static func text() throws -> String {
         let folder =
             ProcessInfo.processInfo.environment["HEADPOSE_GOLDEN"]
-            ?? URL(fileURLWithPath: #filePath).appendingPathComponent("../../../../../../tests/golden").standardized.path
+            ?? URL(fileURLWithPath: #filePath).appendingPathComponent("../../../../../../tests/golden").standardized
+            .path
         return try String(contentsOfFile: "\(folder)/manifest.json", encoding: .utf8)
     }
 

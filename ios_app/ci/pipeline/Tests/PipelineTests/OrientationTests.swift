@@ -21,10 +21,9 @@ import Testing
 
     static let buffer = PixelSize(width: 640, height: 480)
 
-    /// Where a place of the sensor's buffer is seen on the screen, reasoned without the code under test: the phone's own
-    /// axes. In portrait the phone's right is the screen's right; the back camera's buffer has its x along the phone's
-    /// down, its y along the phone's left. A front camera looks the other way, and its preview is a mirror, so that what is
-    /// at the phone's right is seen at the phone's right.
+    /// Where a place of the sensor's buffer is seen, reasoned without the code under test, by the phone's own axes: the
+    /// back camera's buffer has its x along the phone's down, its y along the phone's left. A front camera looks the
+    /// other way, and its preview is a mirror, so that what is at the phone's right is seen at the phone's right.
     static func seen(_ place: ImagePoint, _ side: CameraSide) -> (right: Double, down: Double) {
         let (along, across) = (place.x / Double(buffer.width), place.y / Double(buffer.height))
         // back: phone's down is +x, phone's left is +y. front: mounted the other way about the phone's long axis.

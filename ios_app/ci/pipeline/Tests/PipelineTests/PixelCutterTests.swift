@@ -37,7 +37,9 @@ import Testing
         for y in 0..<height {
             for x in 0..<width {
                 let (from, to) = ((y * width + x) * 3, y * bytesPerRow + x * 4)
-                (bytes[to], bytes[to + 1], bytes[to + 2], bytes[to + 3]) = (rgb[from + 2], rgb[from + 1], rgb[from], 255)
+                (bytes[to], bytes[to + 1], bytes[to + 2], bytes[to + 3]) = (
+                    rgb[from + 2], rgb[from + 1], rgb[from], 255
+                )
             }
         }
         return bytes

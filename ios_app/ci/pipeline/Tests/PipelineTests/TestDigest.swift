@@ -13,7 +13,8 @@ struct TestDigest: PackageHash.Digest {
         let k = primes.prefix(64).map { UInt32(truncatingIfNeeded: Int(cbrt(Double($0)).truncated * 4_294_967_296)) }
         var h = primes.prefix(8).map { UInt32(truncatingIfNeeded: Int(sqrt(Double($0)).truncated * 4_294_967_296)) }
         for block in padded() { compress(block, k, &h) }
-        return h.reduce(into: Data()) { out, word in withUnsafeBytes(of: word.bigEndian) { out.append(contentsOf: $0) } }
+        return h.reduce(into: Data()) { out, word in withUnsafeBytes(of: word.bigEndian) { out.append(contentsOf: $0) }
+        }
     }
 
     private func padded() -> [[UInt32]] {
