@@ -94,7 +94,7 @@ def _small_files() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
 
 
-@pytest.mark.parametrize("target", ["onnx", "tflite", "coreml"])
+@pytest.mark.parametrize("target", ["onnx", "tflite", pytest.param("coreml", marks=pytest.mark.slow)])
 def test_a_full_disk(target: str, tmp_path: Path) -> None:
     process = _start(tmp_path, target, preexec_fn=_small_files)
     _, err = process.communicate(timeout=300)
@@ -103,7 +103,10 @@ def test_a_full_disk(target: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "kill"])
+@pytest.mark.parametrize(
+    "sign",
+    [pytest.param(signal.SIGINT, id="Ctrl-C"), pytest.param(signal.SIGTERM, id="kill", marks=pytest.mark.slow)],
+)
 def test_an_interrupted_export_leaves_nothing(sign: signal.Signals, tmp_path: Path) -> None:
     process = _start(tmp_path, "onnx,tflite")
     deadline = time.monotonic() + 120

@@ -77,6 +77,7 @@ def result() -> GraphWorkResult:
     return run_graph_work("default-m0", tried=tried, rounds=3)
 
 
+@pytest.mark.slow
 def test_a_run_measures_every_form(result):
     assert [one.name for one in result.tried] == ["plain", "basic", "tanh"]
     assert result.tried[0].time == 1.0
@@ -92,6 +93,7 @@ def test_a_run_measures_every_form(result):
     assert GraphWorkResult.from_json(result.to_json()) == result
 
 
+@pytest.mark.slow
 def test_the_table(result):
     lines = graph_work_markdown(result, "some.json").splitlines()
     assert "some.json" in lines[0]
@@ -101,6 +103,7 @@ def test_the_table(result):
     assert len(lines) == 2 + 2 + 3
 
 
+@pytest.mark.slow
 def test_where_results_go(result):
     path = result_path(Path("r"), result)
     assert path.name.endswith("-repnext_m0-graph-work.json")
