@@ -93,7 +93,13 @@ def test_this_environment_can_export_and_run_everything():
     report = doctor.examine()
     states = {v.target: v.state for v in report.targets}
     assert report.healthy
-    assert {t for t, s in states.items() if s != "usable"} <= {"webcam", "tensorflow", "android bench", "iphone bench", "arm parity"}
+    assert {t for t, s in states.items() if s != "usable"} <= {
+        "webcam",
+        "tensorflow",
+        "android bench",
+        "iphone bench",
+        "arm parity",
+    }
     assert report.to_json()["targets"][0].keys() == {"target", "purpose", "state", "reason", "install"}
 
 
