@@ -61,7 +61,7 @@ COMMANDS = {
     ),
     "compare": ("benchmarks.commands.compare", "two evaluations side by side, with intervals on the difference"),
     "demo": ("benchmarks.commands.demo", "export everything, prove it, and run it on a photograph"),
-    "bench": ("benchmarks.commands.bench", "latency on this computer, an Android phone or an iPhone; and what became slower"),
+    "bench": ("benchmarks.commands.bench", "latency here, on an Android phone or an iPhone; and what became slower"),
     "report": ("benchmarks.commands.report", "all latency results as one HTML page: table, spread, error, history"),
     "pareto": ("benchmarks.commands.pareto", "exported files beside each other: size, time, degrees lost, error"),
     "doctor": ("export.commands.doctor", "which targets are usable here, and how to get the others"),

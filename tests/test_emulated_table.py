@@ -17,8 +17,8 @@ def run(file: str, cpu: str, mean: float, worst: float, apart: float, limit: flo
     guest = Guest("aarch64", ("asimd",), "3.11", "2.3", "onnxruntime 1.31.1")
     image = EmulatedImage("face", True, worst, apart, worst)
     figures = Figures(guest, Distance(mean, worst), Distance(apart, apart), Distance(mean, worst), (image, image))
-    made = dict(sha256="0" * 64, size_bytes=9, target="onnx", precision="fp32", backbone="repnext_m0")
-    weights = dict(checkpoint_sha256="1" * 64, trained=True, host_engine="onnxruntime")
+    made = {"sha256": "0" * 64, "size_bytes": 9, "target": "onnx", "precision": "fp32", "backbone": "repnext_m0"}
+    weights = {"checkpoint_sha256": "1" * 64, "trained": True, "host_engine": "onnxruntime"}
     return EmulatedParity(file=file, cpu=cpu, gate=Gate(max_deg=limit), figures=figures, **made, **weights)
 
 

@@ -281,7 +281,17 @@ def test_make_explains_its_targets(target):
     assert re.search(rf"^  make {target} +\S", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("script", [".ci/run", ".ci/setup", ".ci/tools", "ios_app/ci/swift.sh", "android_app/ci/kotlin.sh"])
+SCRIPTS = [
+    ".ci/run",
+    ".ci/setup",
+    ".ci/tools",
+    "ios_app/ci/swift.sh",
+    "ios_app/ci/check_app.sh",
+    "android_app/ci/kotlin.sh",
+]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
 def test_shell_scripts_are_strict_and_whole(script):
     file = ROOT / script
     assert "set -euo pipefail" in file.read_text()
