@@ -17,7 +17,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile --durations=15
 # measured ten times slower than one, and on an idle machine they gain a quarter.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup demo test test-slow test-ios lint check format bench clean
+.PHONY: help setup demo test test-slow test-ios test-android lint check format bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,10 @@ test-slow: $(STAMP) ## the tests that take minutes or a heavy optional package
 test-ios: ## the Swift core's tests, and the iOS app against stubs and fakes (needs ios_app/ci/swift.sh install)
 	@bash ios_app/ci/swift.sh test || { code=$$?; [[ $$code -eq 77 ]] || exit $$code; }
 	@bash ios_app/ci/check_app.sh || { code=$$?; [[ $$code -eq 77 ]] || exit $$code; }
+
+test-android: ## the Kotlin core's tests, and the Android app against stubs (needs android_app/ci/kotlin.sh install)
+	@bash android_app/ci/kotlin.sh test || { code=$$?; [[ $$code -eq 77 ]] || exit $$code; }
+	@bash android_app/ci/check_app.sh all || { code=$$?; [[ $$code -eq 77 ]] || exit $$code; }
 
 lint: $(STAMP) ## ruff's rules and format, mypy's types
 	$(PY) -m ruff check .

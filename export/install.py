@@ -21,6 +21,7 @@ from runtime.atomic import make_folder, replacing
 from runtime.errors import HeadPoseError, unknown_name
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+_DETECTOR = "runtime/assets/face_detection_short_range.tflite"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class App:
     """The folder below `home` that its build takes models from."""
     next_step: str
     """What to do after an install; {home} is where `home` is."""
+    extras: tuple[tuple[str, str], ...] = ()
+    """Files that its build takes as well: (path in a checkout, path below `home`)."""
 
 
 APPS = {
@@ -46,6 +49,14 @@ APPS = {
         home="ios_app",
         models="HeadPose/Models",
         next_step="open {home}/HeadPose.xcodeproj in Xcode, choose your iPhone and press Run",
+    ),
+    "android": App(
+        title="Android app",
+        target="tflite",
+        home="android_app",
+        models="app/src/main/assets/models",
+        next_step="open {home} in Android Studio, choose your phone and press Run",
+        extras=((_DETECTOR, "app/src/main/assets/detector/face_detection_short_range.tflite"),),
     ),
 }
 
@@ -112,6 +123,8 @@ def install(result: ExportResult, app: App, folder: Path, *, overwrite: bool = F
     if known is None:
         (folder / MANIFEST_NAME).unlink()
     update_manifest(folder, [made[name] for name in names])
+    if _is_own(app, folder):
+        _copy_extras(app)
     return Installed(folder, tuple(names), _next_step(app, folder, names))
 
 
@@ -150,10 +163,22 @@ def _copy(paths: Sequence[Path], folder: Path) -> None:
                 shutil.copy2(path, part)
 
 
+def _is_own(app: App, folder: Path) -> bool:
+    return folder.resolve() == (CHECKOUT / app.home / app.models).resolve()
+
+
+def _copy_extras(app: App) -> None:
+    for source, place in app.extras:
+        target = CHECKOUT / app.home / place
+        make_folder(target.parent)
+        with replacing(target) as part:
+            shutil.copy2(CHECKOUT / source, part)
+
+
 def _next_step(app: App, folder: Path, names: list[str]) -> str:
     count = "1 file is" if len(names) == 1 else f"{len(names)} files are"
     home = CHECKOUT / app.home
-    if folder.resolve() != (home / app.models).resolve():
+    if not _is_own(app, folder):
         return f"{count} in {folder}: add that folder to your app's project and build it"
     return f"{count} in {_shown(folder)}: {app.next_step.format(home=_shown(home))}"
 

@@ -267,3 +267,18 @@ def test_what_cannot_work_is_said_before_anything_is_exported(command, capsys, a
     code, asked = command(*args)
     assert (code, asked) == (2, {})
     assert message in capsys.readouterr().err
+
+
+def test_the_android_app_gets_the_face_detector_too(tmp_path, models, monkeypatch):
+    from runtime.artifact import sha256_of
+
+    app = APPS["android"]
+    source = installing.CHECKOUT / app.extras[0][0]
+    (tmp_path / "runtime/assets").mkdir(parents=True)
+    (tmp_path / app.extras[0][0]).write_bytes(source.read_bytes())
+    (tmp_path / app.home).mkdir()
+    monkeypatch.setattr(installing, "CHECKOUT", tmp_path)
+    installing._copy_extras(app)
+    assert sha256_of(tmp_path / app.home / app.extras[0][1]) == sha256_of(source)
+    assert installing._is_own(app, models_folder(app))
+    assert not installing._is_own(app, tmp_path / "elsewhere")

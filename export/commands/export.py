@@ -43,8 +43,8 @@ def _add_install_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--install",
         metavar="APP",
-        help="copy the files that passed, and their manifest, where this app's project finds them: ios (Core ML; the "
-        "app was never built with Xcode yet)",
+        help="copy the files that passed, and their manifest, where this app's project finds them: ios (Core ML) "
+        "or android (TFLite); neither app was ever built with its vendor's tools yet",
     )
     group.add_argument(
         "--install-to",

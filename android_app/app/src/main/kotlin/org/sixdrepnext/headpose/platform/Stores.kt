@@ -1,0 +1,55 @@
+package org.sixdrepnext.headpose.platform
+
+import android.content.Context
+import android.content.Intent
+import androidx.core.content.FileProvider
+import org.sixdrepnext.headpose.core.benchmark.BenchmarkRecord
+import org.sixdrepnext.headpose.logic.Preferences
+import java.io.File
+
+/** Keeps what the person chose. */
+class PreferenceStore(
+    context: Context,
+) {
+    private val stored = context.getSharedPreferences("preferences", Context.MODE_PRIVATE)
+
+    /** As they were kept. */
+    fun read(): Preferences = Preferences.of { stored.getString(it, null) }
+
+    /** Keeps them. */
+    fun keep(preferences: Preferences) {
+        val editor = stored.edit()
+        preferences.texts.forEach { (name, text) -> editor.putString(name, text) }
+        editor.apply()
+    }
+}
+
+/** Keeps benchmark results among the app's own files. */
+class ResultStore(
+    private val context: Context,
+) {
+    private val folder = File(context.filesDir, "results")
+
+    /** Writes results as the Python tools read them; returns the file. */
+    fun keep(
+        records: List<BenchmarkRecord>,
+        name: String = "benchmark.json",
+    ): File {
+        folder.mkdirs()
+        val part = File(folder, "$name.part")
+        part.writeText(BenchmarkRecord.canonicalJson(records))
+        return File(folder, name).also { part.renameTo(it) }
+    }
+
+    /** The share sheet for a file of results. */
+    fun share(file: File): Intent {
+        val address = FileProvider.getUriForFile(context, "${context.packageName}.results", file)
+        val send =
+            Intent(Intent.ACTION_SEND).apply {
+                type = "application/json"
+                putExtra(Intent.EXTRA_STREAM, address)
+                addFlags(Intent.FLAG_GRANT_READ_URI_PERMISSION)
+            }
+        return Intent.createChooser(send, null)
+    }
+}

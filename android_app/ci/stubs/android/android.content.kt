@@ -1,0 +1,94 @@
+// Only what the app uses, by the published signatures:
+//   https://developer.android.com/reference/android/content/Context
+//   https://developer.android.com/reference/android/content/ContentResolver
+//   https://developer.android.com/reference/android/content/Intent
+//   https://developer.android.com/reference/android/content/SharedPreferences
+@file:Suppress("UNUSED_PARAMETER", "unused")
+
+package android.content
+
+import android.content.res.AssetManager
+import android.database.Cursor
+import android.net.Uri
+import org.sixdrepnext.headpose.stubs.stub
+import java.io.File
+import java.io.InputStream
+
+abstract class Context {
+    open val assets: AssetManager get() = stub()
+    open val contentResolver: ContentResolver get() = stub()
+    open val filesDir: File get() = stub()
+    open val packageName: String get() = stub()
+
+    fun getString(resId: Int): String = stub()
+
+    open fun checkSelfPermission(permission: String): Int = stub()
+
+    open fun startActivity(intent: Intent) {}
+
+    open fun getSharedPreferences(
+        name: String,
+        mode: Int,
+    ): SharedPreferences = stub()
+
+    fun <T> getSystemService(serviceClass: Class<T>): T = stub()
+
+    companion object {
+        const val MODE_PRIVATE = 0
+    }
+}
+
+abstract class ContentResolver {
+    fun openInputStream(uri: Uri): InputStream? = stub()
+
+    fun query(
+        uri: Uri,
+        projection: Array<String>?,
+        selection: String?,
+        selectionArgs: Array<String>?,
+        sortOrder: String?,
+    ): Cursor? = stub()
+}
+
+open class Intent(
+    action: String,
+    uri: Uri? = null,
+) {
+    var type: String? = null
+
+    fun putExtra(
+        name: String,
+        value: Uri,
+    ): Intent = this
+
+    fun addFlags(flags: Int): Intent = this
+
+    companion object {
+        const val ACTION_SEND = "android.intent.action.SEND"
+        const val EXTRA_STREAM = "android.intent.extra.STREAM"
+        const val FLAG_GRANT_READ_URI_PERMISSION = 1
+
+        @JvmStatic fun createChooser(
+            target: Intent,
+            title: CharSequence?,
+        ): Intent = target
+    }
+}
+
+interface SharedPreferences {
+    fun getString(
+        key: String,
+        defValue: String?,
+    ): String?
+
+    fun edit(): Editor
+
+    interface Editor {
+        fun putString(
+            key: String,
+            value: String?,
+        ): Editor
+
+        fun apply()
+    }
+}

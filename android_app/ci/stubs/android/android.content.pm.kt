@@ -1,0 +1,11 @@
+// Only what the app uses, by the published signatures:
+//   https://developer.android.com/reference/android/content/pm/PackageManager
+@file:Suppress("UNUSED_PARAMETER", "unused")
+
+package android.content.pm
+
+abstract class PackageManager {
+    companion object {
+        const val PERMISSION_GRANTED = 0
+    }
+}
