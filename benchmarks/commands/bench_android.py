@@ -145,6 +145,8 @@ def _print_table(results: list[LatencyResult]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from benchmarks.host_table import label
+
     console, device = Console(), results[0].device
     soc = f" ({device.soc})" if device.soc else ""
     table = Table(title=f"{device.model}{soc}, {device.os}; milliseconds")
@@ -159,23 +161,19 @@ def _print_table(results: list[LatencyResult]) -> None:
         if not result.valid:
             reasons = "; ".join(result.invalid_reasons)
             run = result.run
-            asked = f"{_label(result)}, {run.tool}, {run.compute_units_requested}"
+            asked = f"{label(result)}, {run.tool}, {run.compute_units_requested}"
             console.print(f"[yellow]{asked}: not to be quoted: {reasons}[/]")
 
 
 def _row(result: LatencyResult) -> list[str]:
+    from benchmarks.host_table import label
+
     run, stats = result.run, result.latency_ms
     peak = result.memory_mb.peak_mb if result.memory_mb else None
     times = (stats.p50, stats.p95, result.load_ms.cold, result.first_ms, peak)
     threads = "–" if run.threads is None else str(run.threads)
-    name = f"{_label(result)}\n[dim]{run.tool}[/]"
+    name = f"{label(result)}\n[dim]{run.tool}[/]"
     return [name, _place(result), threads, *("–" if value is None else f"{value:.1f}" for value in times)]
-
-
-def _label(result: LatencyResult) -> str:
-    """'repnext_m4 fp16 tflite'."""
-    model = result.model
-    return f"{model.backbone} {model.precision} {model.target}"
 
 
 def _place(result: LatencyResult) -> str:
