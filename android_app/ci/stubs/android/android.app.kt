@@ -3,6 +3,7 @@
 //   https://developer.android.com/reference/android/app/ActivityManager
 //   https://developer.android.com/reference/android/app/Instrumentation
 //   https://developer.android.com/reference/android/app/Application
+// Audited by the tests with chaquopy-stubs-android.
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package android.app
@@ -15,7 +16,8 @@ import org.sixdrepnext.headpose.stubs.stub
 open class Application : Context()
 
 open class Activity : Context() {
-    open val window: Window get() = stub()
+    open val window: Window? get() = stub()
+    open val isChangingConfigurations: Boolean get() = stub()
 
     open fun shouldShowRequestPermissionRationale(permission: String): Boolean = stub()
 
@@ -28,7 +30,7 @@ class Instrumentation {
     val targetContext: Context get() = stub()
 }
 
-class ActivityManager {
+class ActivityManager internal constructor() {
     class MemoryInfo {
         @JvmField var totalMem: Long = 0
     }

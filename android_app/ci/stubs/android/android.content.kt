@@ -3,6 +3,7 @@
 //   https://developer.android.com/reference/android/content/ContentResolver
 //   https://developer.android.com/reference/android/content/Intent
 //   https://developer.android.com/reference/android/content/SharedPreferences
+// Audited by the tests with chaquopy-stubs-android.
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package android.content
@@ -10,6 +11,7 @@ package android.content
 import android.content.res.AssetManager
 import android.database.Cursor
 import android.net.Uri
+import android.os.Parcelable
 import org.sixdrepnext.headpose.stubs.stub
 import java.io.File
 import java.io.InputStream
@@ -38,7 +40,9 @@ abstract class Context {
     }
 }
 
-abstract class ContentResolver {
+abstract class ContentResolver(
+    context: Context?,
+) {
     fun openInputStream(uri: Uri): InputStream? = stub()
 
     fun query(
@@ -58,7 +62,7 @@ open class Intent(
 
     fun putExtra(
         name: String,
-        value: Uri,
+        value: Parcelable?,
     ): Intent = this
 
     fun addFlags(flags: Int): Intent = this

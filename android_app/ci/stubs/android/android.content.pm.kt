@@ -1,5 +1,6 @@
 // Only what the app uses, by the published signatures:
 //   https://developer.android.com/reference/android/content/pm/PackageManager
+// Audited by the tests with chaquopy-stubs-android.
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package android.content.pm

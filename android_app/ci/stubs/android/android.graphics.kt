@@ -3,6 +3,7 @@
 //   https://developer.android.com/reference/android/graphics/BitmapFactory
 //   https://developer.android.com/reference/android/graphics/BitmapFactory.Options
 //   https://developer.android.com/reference/android/graphics/Matrix
+// Audited by the tests with chaquopy-stubs-android.
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package android.graphics
@@ -20,7 +21,7 @@ class Bitmap private constructor() {
 
     enum class Config { ALPHA_8, RGB_565, ARGB_4444, ARGB_8888, RGBA_F16, HARDWARE }
 
-    fun copy(config: Config, isMutable: Boolean): Bitmap = stub()
+    fun copy(config: Config, isMutable: Boolean): Bitmap? = stub()
 
     fun copyPixelsToBuffer(dst: Buffer) {}
 

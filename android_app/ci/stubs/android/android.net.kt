@@ -1,12 +1,14 @@
 // Only what the app uses, by the published signatures:
 //   https://developer.android.com/reference/android/net/Uri
+// Audited by the tests with chaquopy-stubs-android.
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package android.net
 
+import android.os.Parcelable
 import org.sixdrepnext.headpose.stubs.stub
 
-abstract class Uri {
+abstract class Uri internal constructor() : Parcelable {
     abstract val lastPathSegment: String?
 
     companion object {

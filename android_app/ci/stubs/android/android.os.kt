@@ -4,14 +4,18 @@
 //   https://developer.android.com/reference/android/os/Build.VERSION_CODES
 //   https://developer.android.com/reference/android/os/Bundle
 //   https://developer.android.com/reference/android/os/BatteryManager
+//   https://developer.android.com/reference/android/os/Parcelable
 //   https://developer.android.com/reference/android/os/PowerManager
+// Audited by the tests with chaquopy-stubs-android.
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package android.os
 
 import org.sixdrepnext.headpose.stubs.stub
 
-class Bundle {
+interface Parcelable
+
+class Bundle : Parcelable {
     fun getString(key: String?): String? = stub()
 }
 
@@ -42,7 +46,7 @@ class Build {
     }
 }
 
-class BatteryManager {
+class BatteryManager internal constructor() {
     val isCharging: Boolean get() = stub()
 
     fun getIntProperty(id: Int): Int = stub()
@@ -52,7 +56,7 @@ class BatteryManager {
     }
 }
 
-class PowerManager {
+class PowerManager internal constructor() {
     val isPowerSaveMode: Boolean get() = stub()
     val currentThermalStatus: Int get() = stub()
 }

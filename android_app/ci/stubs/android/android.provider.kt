@@ -1,6 +1,7 @@
 // Only what the app uses, by the published signatures:
 //   https://developer.android.com/reference/android/provider/OpenableColumns
 //   https://developer.android.com/reference/android/provider/Settings
+// Audited by the tests with chaquopy-stubs-android.
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package android.provider

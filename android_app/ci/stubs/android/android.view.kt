@@ -5,6 +5,7 @@
 //   https://developer.android.com/reference/android/view/View
 //   https://developer.android.com/reference/android/view/Window
 //   https://developer.android.com/reference/android/view/WindowManager.LayoutParams
+// Audited by the tests with chaquopy-stubs-android.
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package android.view
@@ -12,7 +13,7 @@ package android.view
 import android.content.Context
 import org.sixdrepnext.headpose.stubs.stub
 
-class Display {
+class Display internal constructor() {
     val rotation: Int get() = stub()
 }
 
@@ -22,7 +23,7 @@ open class View(
     val display: Display? get() = stub()
 }
 
-class Surface {
+class Surface internal constructor() {
     companion object {
         const val ROTATION_0 = 0
         const val ROTATION_90 = 1
@@ -31,7 +32,9 @@ class Surface {
     }
 }
 
-abstract class Window {
+abstract class Window(
+    context: Context,
+) {
     fun addFlags(flags: Int) {}
 
     fun clearFlags(flags: Int) {}

@@ -1,15 +1,17 @@
-// Only what the app uses, by the published signatures:
-//   https://github.com/androidx/androidx/blob/androidx-main/activity/activity-compose/api/current.txt
+// Only what the app uses, by the published signatures (compared on 2026-11-27):
+//   https://github.com/androidx/androidx, commit ad855b051be709274a9baf86da4ccff0daa4fec0:
+//   activity/activity-compose/api/1.13.0-rc01.txt
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package androidx.activity.compose
 
 import android.app.Activity
 import androidx.activity.ComponentActivity
+import androidx.activity.result.ActivityResultLauncher
 import androidx.activity.result.contract.ActivityResultContract
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.CompositionContext
-import androidx.compose.runtime.CompositionLocal
+import androidx.compose.runtime.ProvidableCompositionLocal
 import org.sixdrepnext.headpose.stubs.stub
 
 fun ComponentActivity.setContent(
@@ -17,11 +19,9 @@ fun ComponentActivity.setContent(
     content: @Composable () -> Unit,
 ) {}
 
-val LocalActivity: CompositionLocal<Activity?> get() = stub()
+val LocalActivity: ProvidableCompositionLocal<Activity?> get() = stub()
 
-class ManagedActivityResultLauncher<I, O> {
-    fun launch(input: I) {}
-}
+class ManagedActivityResultLauncher<I, O> internal constructor() : ActivityResultLauncher<I>()
 
 @Composable
 fun <I, O> rememberLauncherForActivityResult(

@@ -1,5 +1,6 @@
 // Only what the app uses, by the published signatures:
 //   https://github.com/androidx/androidx/blob/androidx-main/activity/activity/api/current.txt
+// Audited by the tests with chaquopy-stubs-androidx-activity-activity.
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package androidx.activity
@@ -16,7 +17,7 @@ open class ComponentActivity :
     override val lifecycle: Lifecycle get() = stub()
 }
 
-class SystemBarStyle
+class SystemBarStyle internal constructor()
 
 fun ComponentActivity.enableEdgeToEdge(
     statusBarStyle: SystemBarStyle = SystemBarStyle(),

@@ -1,5 +1,6 @@
 // Only what the app uses, by the published signatures:
 //   https://github.com/androidx/androidx/blob/androidx-main/activity/activity/api/current.txt
+// Audited by the tests with chaquopy-stubs-androidx-activity-activity.
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package androidx.activity.result.contract
@@ -18,5 +19,9 @@ class ActivityResultContracts private constructor() {
         sealed interface VisualMediaType
 
         object ImageOnly : VisualMediaType
+
+        abstract class DefaultTab internal constructor() {
+            object PhotosTab : DefaultTab()
+        }
     }
 }

@@ -1,5 +1,8 @@
-// Only what the app uses, by the published signatures:
-//   https://github.com/androidx/androidx/blob/androidx-main/camera/camera-core/api/1.7.0-rc01.txt (what is used of it is the same in 1.6)
+// Only what the app uses, by the published signatures (compared on 2026-11-27):
+//   https://github.com/androidx/androidx, commit d443a782c57ebd2d5dbb7bf5cb4501a91ba28eee:
+//   camera/camera-core/api/1.7.0-rc01.txt
+//   https://github.com/androidx/androidx, commit a9b06aaf32dbcf83aa12e3f8185a109d14fbe8e9:
+//   camera/camera-core/api/1.5.0-beta01.txt
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package androidx.camera.core
@@ -9,7 +12,7 @@ import androidx.lifecycle.LiveData
 import java.nio.ByteBuffer
 import java.util.concurrent.Executor
 
-class AspectRatio {
+class AspectRatio internal constructor() {
     companion object {
         const val RATIO_4_3 = 0
     }
@@ -26,6 +29,7 @@ interface CameraInfo {
 }
 
 class CameraSelector internal constructor(
+    /** Not in the real class, as far as an app sees it: restricted to CameraX. */
     val lensFacing: Int,
 ) {
     class Builder {
@@ -79,7 +83,7 @@ abstract class CameraState {
     }
 }
 
-abstract class UseCase
+abstract class UseCase internal constructor()
 
 class ImageAnalysis internal constructor(
     var targetRotation: Int,
@@ -141,7 +145,7 @@ interface ImageProxy : AutoCloseable {
     }
 }
 
-class Preview : UseCase() {
+class Preview internal constructor() : UseCase() {
     fun setSurfaceProvider(surfaceProvider: SurfaceProvider?) {}
 
     fun interface SurfaceProvider {
@@ -155,4 +159,4 @@ class Preview : UseCase() {
     }
 }
 
-class SurfaceRequest
+class SurfaceRequest internal constructor()

@@ -1,5 +1,6 @@
-// Only what the app uses, by the published signatures:
-//   https://github.com/androidx/androidx/blob/androidx-main/camera/camera-core/api/1.7.0-rc01.txt
+// Only what the app uses, by the published signatures (compared on 2026-11-27):
+//   https://github.com/androidx/androidx, commit d443a782c57ebd2d5dbb7bf5cb4501a91ba28eee:
+//   camera/camera-core/api/1.7.0-rc01.txt
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package androidx.camera.core.resolutionselector

@@ -1,5 +1,6 @@
-// Only what the app uses, by the published signatures:
-//   https://github.com/androidx/androidx/blob/androidx-main/camera/camera-lifecycle/api/current.txt
+// Only what the app uses, by the published signatures (compared on 2026-11-27):
+//   https://github.com/androidx/androidx, commit c1a5d115194986fd15364f51f8ee8261cfbeb20e:
+//   camera/camera-lifecycle/api/1.7.0-rc01.txt
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package androidx.camera.lifecycle
@@ -10,11 +11,12 @@ import androidx.camera.core.CameraSelector
 import androidx.camera.core.UseCase
 import androidx.lifecycle.LifecycleOwner
 import org.sixdrepnext.headpose.stubs.stub
+import java.util.concurrent.CopyOnWriteArrayList
 
 /** Runs: [opens] says what a binding gives. */
 class ProcessCameraProvider internal constructor() {
     /** What is bound now; not in the real class. */
-    val bound = mutableListOf<UseCase>()
+    val bound: MutableList<UseCase> = CopyOnWriteArrayList() // the tests look while another thread binds
 
     fun hasCamera(cameraSelector: CameraSelector): Boolean = cameraSelector.lensFacing in lenses
 

@@ -1,5 +1,6 @@
-// Only what the app uses, by the published signatures:
-//   https://github.com/androidx/androidx/blob/androidx-main/camera/camera-view/api/current.txt
+// Only what the app uses, by the published signatures (compared on 2026-11-27):
+//   https://github.com/androidx/androidx, commit ef8dd96c2e78530a833cd339eaa3ff20d710ab08:
+//   camera/camera-view/api/restricted_1.6.0-beta01.txt
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package androidx.camera.view

@@ -1,5 +1,7 @@
-// Only what the app uses, by the published signatures:
-//   https://github.com/androidx/androidx/blob/androidx-main/compose/foundation/foundation/api/current.txt
+// Only what the app uses, by the published signatures (compared on 2026-11-27):
+//   https://github.com/androidx/androidx, commit a9b06aaf32dbcf83aa12e3f8185a109d14fbe8e9:
+//   compose/foundation/foundation/api/1.10.0-beta01.txt
+// Not looked up there: ScrollState, rememberScrollState, verticalScroll.
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package androidx.compose.foundation
@@ -9,6 +11,7 @@ import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.graphics.Color
 import androidx.compose.ui.graphics.ImageBitmap
+import androidx.compose.ui.graphics.RectangleShape
 import androidx.compose.ui.graphics.Shape
 import androidx.compose.ui.graphics.drawscope.DrawScope
 import androidx.compose.ui.layout.ContentScale
@@ -26,7 +29,7 @@ fun Modifier.verticalScroll(
 
 fun Modifier.background(
     color: Color,
-    shape: Shape? = null,
+    shape: Shape = RectangleShape,
 ): Modifier = this
 
 @Composable

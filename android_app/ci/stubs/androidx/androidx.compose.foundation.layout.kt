@@ -1,5 +1,7 @@
-// Only what the app uses, by the published signatures:
-//   https://github.com/androidx/androidx/blob/androidx-main/compose/foundation/foundation-layout/api/current.txt
+// Only what the app uses, by the published signatures (compared on 2026-11-27):
+//   https://github.com/androidx/androidx, commit a9b06aaf32dbcf83aa12e3f8185a109d14fbe8e9:
+//   compose/foundation/foundation-layout/api/1.10.0-beta01.txt
+// Not looked up there: fillMaxSize, fillMaxWidth, height.
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package androidx.compose.foundation.layout
@@ -44,7 +46,7 @@ object Arrangement {
 fun Column(
     modifier: Modifier = Modifier,
     verticalArrangement: Arrangement.Vertical = Arrangement.Top,
-    horizontalAlignment: Alignment.Horizontal? = null,
+    horizontalAlignment: Alignment.Horizontal = Alignment.Start,
     content: @Composable ColumnScope.() -> Unit,
 ) {}
 
@@ -52,7 +54,7 @@ fun Column(
 fun Row(
     modifier: Modifier = Modifier,
     horizontalArrangement: Arrangement.Horizontal = Arrangement.Start,
-    verticalAlignment: Alignment.Vertical? = null,
+    verticalAlignment: Alignment.Vertical = Alignment.Top,
     content: @Composable RowScope.() -> Unit,
 ) {}
 

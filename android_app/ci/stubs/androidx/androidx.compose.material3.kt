@@ -1,5 +1,8 @@
-// Only what the app uses, by the published signatures:
-//   https://github.com/androidx/androidx/blob/androidx-main/compose/material3/material3/api/current.txt
+// Only what the app uses, by the published signatures (compared on 2026-11-27):
+//   https://github.com/androidx/androidx, commit e8cac06846dd0164454bd44b77ed1c4e95ec7591:
+//   compose/material3/material3/api/1.4.0-beta03.txt
+// Not looked up there: ColorScheme, Typography, MaterialTheme, the colour schemes, Text, Icon, FilterChip,
+//   NavigationBarItem, the last parameters of Card and NavigationBar.
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package androidx.compose.material3

@@ -1,5 +1,7 @@
-// Only what the app uses, by the published signatures:
-//   https://github.com/androidx/androidx/blob/androidx-main/compose/runtime/runtime/api/current.txt
+// Only what the app uses, by the published signatures (compared on 2026-11-27):
+//   https://github.com/androidx/androidx, commit a1dc3d12602a25c73932e5e0565d12222e57d28f:
+//   compose/runtime/runtime/api/1.10.0-beta01.txt
+// Not looked up there: CompositionContext, CompositionLocal, mutableIntStateOf, setValue of MutableIntState.
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package androidx.compose.runtime
@@ -10,14 +12,21 @@ import kotlin.coroutines.CoroutineContext
 import kotlin.coroutines.EmptyCoroutineContext
 import kotlin.reflect.KProperty
 
-@Target(AnnotationTarget.FUNCTION, AnnotationTarget.TYPE, AnnotationTarget.TYPE_PARAMETER, AnnotationTarget.PROPERTY_GETTER)
+@Target(
+    AnnotationTarget.FUNCTION,
+    AnnotationTarget.TYPE,
+    AnnotationTarget.TYPE_PARAMETER,
+    AnnotationTarget.PROPERTY_GETTER,
+)
 annotation class Composable
 
-abstract class CompositionContext
+abstract class CompositionContext internal constructor()
 
-abstract class CompositionLocal<T> {
+abstract class CompositionLocal<T> internal constructor() {
     val current: T @Composable get() = stub()
 }
+
+abstract class ProvidableCompositionLocal<T> internal constructor() : CompositionLocal<T>()
 
 interface State<out T> {
     val value: T
@@ -27,9 +36,14 @@ interface MutableState<T> : State<T> {
     override var value: T
 }
 
-interface MutableIntState : State<Int> {
-    override val value: Int
-    var intValue: Int
+interface IntState : State<Int> {
+    val intValue: Int
+}
+
+interface MutableIntState :
+    IntState,
+    MutableState<Int> {
+    override var intValue: Int
 }
 
 operator fun <T> State<T>.getValue(
@@ -92,12 +106,14 @@ fun LaunchedEffect(
     block: suspend CoroutineScope.() -> Unit,
 ) {}
 
-interface DisposableEffectResult
+interface DisposableEffectResult {
+    fun dispose()
+}
 
 class DisposableEffectScope {
     inline fun onDispose(crossinline onDisposeEffect: () -> Unit): DisposableEffectResult =
         object : DisposableEffectResult {
-            override fun toString() = onDisposeEffect().toString()
+            override fun dispose() = onDisposeEffect()
         }
 }
 

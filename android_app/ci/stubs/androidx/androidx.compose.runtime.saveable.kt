@@ -1,5 +1,6 @@
-// Only what the app uses, by the published signatures:
-//   https://github.com/androidx/androidx/blob/androidx-main/compose/runtime/runtime-saveable/api/current.txt
+// Only what the app uses, by the published signatures (compared on 2026-11-27):
+//   https://github.com/androidx/androidx, commit a1dc3d12602a25c73932e5e0565d12222e57d28f:
+//   compose/runtime/runtime-saveable/api/1.10.0-beta01.txt
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package androidx.compose.runtime.saveable

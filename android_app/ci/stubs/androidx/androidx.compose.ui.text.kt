@@ -1,5 +1,9 @@
-// Only what the app uses, by the published signatures:
-//   https://github.com/androidx/androidx/blob/androidx-main/compose/ui/ui-text/api/current.txt
+// Only what the app uses, by the published signatures (compared on 2026-11-27):
+//   https://github.com/androidx/androidx, commit a9b06aaf32dbcf83aa12e3f8185a109d14fbe8e9:
+//   compose/ui/ui-text/api/1.10.0-beta01.txt
+//   https://github.com/androidx/androidx, commit a1dc3d12602a25c73932e5e0565d12222e57d28f:
+//   compose/ui/ui/api/1.10.0-beta01.txt
+// Not looked up there: the constructor of TextStyle that takes a colour, TextLayoutResult.
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package androidx.compose.ui.text
@@ -13,13 +17,13 @@ import org.sixdrepnext.headpose.stubs.stub
 
 class TextStyle(
     val color: Color = Color.Unspecified,
-    val fontSize: TextUnit? = null,
+    val fontSize: TextUnit = TextUnit.Unspecified,
     val background: Color = Color.Unspecified,
 )
 
-class TextLayoutResult
+class TextLayoutResult internal constructor()
 
-class TextMeasurer {
+class TextMeasurer internal constructor() {
     fun measure(
         text: String,
         style: TextStyle = TextStyle(),

@@ -1,5 +1,6 @@
 // Only what the app uses, by the published signatures:
 //   https://developer.android.com/reference/androidx/core/content/FileProvider
+// Audited by the tests with chaquopy-stubs-androidx-core-core.
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package androidx.core.content

@@ -1,11 +1,12 @@
-// Only what the app uses, by the published signatures:
-//   https://github.com/androidx/androidx/blob/androidx-main/lifecycle/lifecycle-runtime-compose/api/current.txt
+// Only what the app uses, by the published signatures (compared on 2026-11-27):
+//   https://github.com/androidx/androidx, commit a1dc3d12602a25c73932e5e0565d12222e57d28f:
+//   lifecycle/lifecycle-runtime-compose/api/2.10.0-beta01.txt
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package androidx.lifecycle.compose
 
 import androidx.compose.runtime.Composable
-import androidx.compose.runtime.CompositionLocal
+import androidx.compose.runtime.ProvidableCompositionLocal
 import androidx.compose.runtime.State
 import androidx.lifecycle.Lifecycle
 import androidx.lifecycle.LifecycleOwner
@@ -14,7 +15,7 @@ import org.sixdrepnext.headpose.stubs.stub
 import kotlin.coroutines.CoroutineContext
 import kotlin.coroutines.EmptyCoroutineContext
 
-val LocalLifecycleOwner: CompositionLocal<LifecycleOwner> get() = stub()
+val LocalLifecycleOwner: ProvidableCompositionLocal<LifecycleOwner> get() = stub()
 
 @Composable
 fun LifecycleEventEffect(

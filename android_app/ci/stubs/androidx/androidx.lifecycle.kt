@@ -1,8 +1,10 @@
-// Only what the app uses, by the published signatures:
-//   https://github.com/androidx/androidx/blob/androidx-main/lifecycle/lifecycle-common/api/current.txt
-//   https://github.com/androidx/androidx/blob/androidx-main/lifecycle/lifecycle-livedata-core/api/current.txt
-//   https://github.com/androidx/androidx/blob/androidx-main/lifecycle/lifecycle-runtime/api/current.txt
-//   https://github.com/androidx/androidx/blob/androidx-main/lifecycle/lifecycle-viewmodel/api/current.txt
+// Only what the app uses, by the published signatures (compared on 2026-11-27):
+//   https://github.com/androidx/androidx, commit ef8dd96c2e78530a833cd339eaa3ff20d710ab08:
+//   lifecycle/lifecycle-common/api/2.10.0-beta01.txt
+//   https://github.com/androidx/androidx, commit a1dc3d12602a25c73932e5e0565d12222e57d28f:
+//   lifecycle/lifecycle-runtime/api/2.10.0-beta01.txt
+//   https://github.com/androidx/androidx, commit a9b06aaf32dbcf83aa12e3f8185a109d14fbe8e9:
+//   lifecycle/lifecycle-viewmodel/api/restricted_2.10.0-beta01.txt
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package androidx.lifecycle
@@ -19,32 +21,6 @@ abstract class Lifecycle {
 
 interface LifecycleOwner {
     val lifecycle: Lifecycle
-}
-
-fun interface Observer<T> {
-    fun onChanged(value: T)
-}
-
-/** Runs: an observer is told at once and at each change, whatever its owner does. */
-abstract class LiveData<T> {
-    private val observers = mutableListOf<Observer<in T>>()
-
-    fun observe(
-        owner: LifecycleOwner,
-        observer: Observer<in T>,
-    ) {
-        observers += observer
-    }
-
-    fun removeObserver(observer: Observer<in T>) {
-        observers -= observer
-    }
-
-    protected open fun setValue(value: T) = observers.forEach { it.onChanged(value) }
-}
-
-class MutableLiveData<T> : LiveData<T>() {
-    public override fun setValue(value: T) = super.setValue(value)
 }
 
 suspend fun LifecycleOwner.repeatOnLifecycle(

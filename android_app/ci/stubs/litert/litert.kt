@@ -1,9 +1,14 @@
-// Only what the app uses, by the published signatures:
-//   https://github.com/google-ai-edge/LiteRT/blob/main/litert/kotlin/src/main/kotlin/com/google/ai/edge/litert/Common.kt
-//   https://github.com/google-ai-edge/LiteRT/blob/main/litert/kotlin/src/main/kotlin/com/google/ai/edge/litert/Environment.kt
-//   https://github.com/google-ai-edge/LiteRT/blob/main/litert/kotlin/src/main/kotlin/com/google/ai/edge/litert/LiteRtException.kt
-//   https://github.com/google-ai-edge/LiteRT/blob/main/litert/kotlin/src/main/kotlin/com/google/ai/edge/litert/Model.kt
-//   https://github.com/google-ai-edge/LiteRT/blob/main/litert/kotlin/src/main/kotlin/com/google/ai/edge/litert/TensorBuffer.kt
+// Only what the app uses, by the published signatures (compared on 2026-11-27):
+//   https://github.com/google-ai-edge/LiteRT, commit 4312fd6509bbe120ac21b3f7b650c42aea657415:
+//   litert/kotlin/src/main/kotlin/com/google/ai/edge/litert/Common.kt
+//   https://github.com/google-ai-edge/LiteRT, commit 23dd4f7d240f24b8015c27e207305e2188e44fa7:
+//   litert/kotlin/src/main/kotlin/com/google/ai/edge/litert/Environment.kt
+//   https://github.com/google-ai-edge/LiteRT, commit 173ea62ee641da11a3b111cdaab4cb565bf309ac:
+//   litert/kotlin/src/main/kotlin/com/google/ai/edge/litert/LiteRtException.kt
+//   https://github.com/google-ai-edge/LiteRT, commit b057fa3c3327eba42cda915be799f097af18f6fa:
+//   litert/kotlin/src/main/kotlin/com/google/ai/edge/litert/Model.kt
+//   https://github.com/google-ai-edge/LiteRT, commit 0b7af5acac3f7689ae334de88cda1a9c022d8de3:
+//   litert/kotlin/src/main/kotlin/com/google/ai/edge/litert/TensorBuffer.kt
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package com.google.ai.edge.litert
@@ -12,11 +17,24 @@ import android.content.res.AssetManager
 
 enum class Accelerator { NONE, CPU, GPU, NPU }
 
-class LiteRtException(
+class LiteRtException
+/** Not in the real class, which wants a status too. */
+constructor(
     message: String,
 ) : Exception(message)
 
-enum class TensorBufferType { Unknown, HostMemory, Ahwb, Ion, DmaBuf, FastRpc, GlBuffer, GlTexture, OpenClBuffer, OpenClBufferFp16 }
+enum class TensorBufferType {
+    Unknown,
+    HostMemory,
+    Ahwb,
+    Ion,
+    DmaBuf,
+    FastRpc,
+    GlBuffer,
+    GlTexture,
+    OpenClBuffer,
+    OpenClBufferFp16,
+}
 
 data class TensorBufferRequirements(
     val supportedTypes: List<TensorBufferType>,
@@ -24,7 +42,7 @@ data class TensorBufferRequirements(
     val strides: List<Int>,
 )
 
-abstract class JniHandle : AutoCloseable {
+abstract class JniHandle internal constructor() : AutoCloseable {
     private var destroyed = false
 
     protected fun assertNotDestroyed() = check(!destroyed) { "The handle has been destroyed." }

@@ -1,5 +1,6 @@
-// Only what the app uses, by the published signatures:
-//   https://developer.android.com/reference/androidx/test/ext/junit/rules/ActivityScenarioRule
+// Only what the app uses, by the published signatures (compared on 2026-11-27):
+//   https://github.com/android/android-test, commit 7071e3175d7262f2dabc6981d632c44339b99792:
+//   ext/junit/java/androidx/test/ext/junit/api/1.2.0_public.txt
 @file:Suppress("UNUSED_PARAMETER", "unused")
 
 package androidx.test.ext.junit.rules
@@ -8,6 +9,6 @@ import android.app.Activity
 import androidx.test.core.app.ActivityScenario
 import org.sixdrepnext.headpose.stubs.stub
 
-class ActivityScenarioRule<A : Activity> {
+class ActivityScenarioRule<A : Activity> internal constructor() {
     val scenario: ActivityScenario<A> get() = stub()
 }

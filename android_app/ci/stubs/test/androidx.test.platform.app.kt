@@ -1,4 +1,4 @@
-// Only what the app uses, by the published signatures:
+// Only what the app uses, by the published signatures (not compared yet):
 //   https://developer.android.com/reference/androidx/test/platform/app/InstrumentationRegistry
 @file:Suppress("UNUSED_PARAMETER", "unused")
 

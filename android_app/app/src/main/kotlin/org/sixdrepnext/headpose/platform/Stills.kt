@@ -65,7 +65,10 @@ class Stills(
                     open().use { BitmapFactory.decodeStream(it, null, options) }
                         ?: throw HeadPoseException("$what is in no format that this phone reads")
                 val orientation = open().use { ExifInterface(it).getAttributeInt(ExifInterface.TAG_ORIENTATION, 1) }
-                Still(upright(stored, ExifTurn.of(orientation)))
+                val upright =
+                    upright(stored, ExifTurn.of(orientation))
+                        ?: throw HeadPoseException("$what needs more memory than this phone has left")
+                Still(upright)
             }
         } catch (error: IOException) {
             throw HeadPoseException("$what cannot be read: ${error.message}", error)
@@ -74,7 +77,7 @@ class Stills(
     private fun upright(
         stored: Bitmap,
         turn: ExifTurn,
-    ): Bitmap {
+    ): Bitmap? {
         val matrix = Matrix()
         if (turn.isMirrored) matrix.postScale(-1f, 1f)
         matrix.postRotate(turn.clockwiseDegrees.toFloat())
