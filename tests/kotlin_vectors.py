@@ -5,7 +5,7 @@
 `cuts.json`: crops of a small picture in all four turns, as runtime.preprocess cuts them. `detections.json`: BlazeFace's
 anchors, decoded outputs and merged faces as runtime.blazeface has them, and whole searches of runtime.detector with a
 network that is a stand-in: its answers are written down, so that Kotlin's search can be given the same ones.
-`metadata.json`: small .tflite files with and without the record that an export embeds.
+`metadata.json`: small .tflite and .onnx files with and without the record that an export embeds.
 """
 
 from __future__ import annotations
@@ -165,24 +165,50 @@ def _rows(found: blazeface.Detections) -> list[Case]:
 
 
 def metadata() -> Case:
-    """Files with a record, without one, and with the record behind the flatbuffer; broken ones."""
+    """Files of both formats with a record and without one; broken ones."""
     record = json.loads((ROOT / "tests" / "golden" / "manifest.json").read_text(encoding="utf-8"))["artifacts"][-1]
     facts = {key: value for key, value in record.items() if key not in ("file", "sha256", "size_bytes")}
     text = json.dumps(facts, ensure_ascii=False).encode()
     good = tflite({"other": b"\x01\x02", METADATA_KEY: text})
-    files = {
-        "with a record": good,
-        "with nothing of ours": tflite({"min_runtime_version": b"1.5.0"}),
-        "without any metadata": tflite({}),
-    }
-    broken = {"cut off": good[: len(good) // 2], "another format": b"PK\x03\x04" + good[4:8] * 9, "empty": b""}
+    graph = onnx_model({"other": "1, 2", METADATA_KEY: text.decode()})
+    zipped = b"PK\x03\x04" + good[4:8] * 9
     return {
-        "files": [
-            {"name": n, "bytes": base64.b64encode(b).decode(), "facts": facts if n == "with a record" else None}
-            for n, b in files.items()
-        ],
-        "broken": [{"name": name, "bytes": base64.b64encode(data).decode()} for name, data in broken.items()],
+        **_group("tflite", facts, good, tflite({"min_runtime_version": b"1.5.0"}), tflite({})),
+        "tflite broken": _broken(good[: len(good) // 2], zipped, graph),
+        **_group("onnx", facts, graph, onnx_model({"other": "1, 2"}), onnx_model({})),
+        "onnx broken": _broken(graph[: len(graph) // 2], zipped, good),
     }
+
+
+def _group(target: str, facts: Case, good: bytes, others: bytes, nothing: bytes) -> Case:
+    files = {"with a record": good, "with nothing of ours": others, "without any metadata": nothing}
+    return {
+        target: [
+            {"name": name, "bytes": _text(data), "facts": facts if data is good else None}
+            for name, data in files.items()
+        ]
+    }
+
+
+def _broken(cut_off: bytes, zipped: bytes, other: bytes) -> list[Case]:
+    files = {"cut off": cut_off, "a zip": zipped, "the other format": other, "empty": b""}
+    return [{"name": name, "bytes": _text(data)} for name, data in files.items()]
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def onnx_model(entries: dict[str, str]) -> bytes:
+    """An .onnx file that copies its input, with these metadata entries, by the onnx package."""
+    from onnx import TensorProto, helper
+
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", 3]) for name in ("image", "rotation")]
+    graph = helper.make_graph([helper.make_node("Identity", ["image"], ["rotation"])], "g" * 200, ends[:1], ends[1:])
+    opset = helper.make_opsetid("", 20)
+    model = helper.make_model(graph, producer_name="headpose", opset_imports=[opset], ir_version=10)
+    helper.set_model_props(model, entries)
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 def tflite(entries: dict[str, bytes]) -> bytes:
@@ -209,7 +235,7 @@ def _picture(pixels: Pixels) -> Case:
 
 
 def _packed(pixels: Pixels) -> str:
-    return base64.b64encode(np.ascontiguousarray(pixels).tobytes()).decode("ascii")
+    return _text(np.ascontiguousarray(pixels).tobytes())
 
 
 FILES: dict[str, Callable[[], Case]] = {"cuts.json": cuts, "detections.json": detections, "metadata.json": metadata}

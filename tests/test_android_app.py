@@ -39,17 +39,14 @@ def test_resources_and_manifest_pass_aapt2():
     passed(check("resources"))
 
 
-@pytest.mark.slow
 def test_the_app_and_its_instrumented_tests_compile_against_the_stubs():
     passed(check("types"))
 
 
-@pytest.mark.slow
 def test_the_screens_keep_to_composes_rules():
     passed(check("compose"))
 
 
-@pytest.mark.slow
 def test_every_test_of_the_pipeline_ran_and_passed():
     passed(check("pipeline"))
     report = Path(check("scratch").stdout.strip()) / "reports" / "TEST-junit-jupiter.xml"

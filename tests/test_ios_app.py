@@ -84,7 +84,6 @@ def test_the_sources_keep_to_swift_formats_rules(toolchain, scratch):
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
 
 
-@pytest.mark.slow
 def test_the_pipeline_runs_and_the_app_fits_the_frameworks(toolchain, scratch):
     done = check(HEADPOSE_SWIFT_SCRATCH=scratch)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]

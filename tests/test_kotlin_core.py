@@ -13,6 +13,7 @@ from pathlib import Path
 
 import jsonschema
 import kotlin_vectors
+import onnxruntime
 import pytest
 from test_golden import differences
 
@@ -115,21 +116,6 @@ def copy(tmp_path):
     return home
 
 
-def test_one_changed_golden_number_fails_the_tests(tested, copy):
-    """The tests that are compiled already, on vectors of which one is wrong."""
-    vectors = copy / "tests" / "golden" / "crops.json"
-    text = vectors.read_text(encoding="utf-8")
-    place = text.index('"display": [') + len('"display": [')
-    vectors.write_text(text[:place] + "1" + text[place:], encoding="utf-8")
-    classpath = ":".join(kotlin("classpath", name).stdout.strip() for name in ("core", "fakes", "junit"))
-    launcher = ("org.junit.platform.console.ConsoleLauncher", "--disable-ansi-colors", "--disable-banner")
-    select = ("--select-package", "org.sixdrepnext.headpose.core")
-    done = kotlin("java", "-cp", classpath, *launcher, *select, cwd=copy / "android_app" / "core")
-    assert done.returncode == 1, done.stdout[-2000:] + done.stderr[-2000:]
-    assert "[         1 tests failed          ]" in done.stdout
-    assert "CropTest:transforms" in done.stdout
-
-
 MISTAKES = {
     "a mirror that forgets the roll": (
         "geometry/Matrix3.kt",
@@ -201,11 +187,16 @@ def test_the_vectors_of_searches_find_every_disc_where_it_is():
             assert right - left == pytest.approx(2 * radius, rel=0.25)
 
 
-def test_the_vectors_of_metadata_are_files_that_the_exporters_reader_reads(tmp_path):
-    for case in json.loads((kotlin_vectors.FOLDER / "metadata.json").read_text(encoding="utf-8"))["files"]:
-        path = tmp_path / "model.tflite"
+def read_onnx_metadata(path):
+    return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).get_modelmeta().custom_metadata_map
+
+
+@pytest.mark.parametrize(("target", "read"), [("tflite", read_tflite_metadata), ("onnx", read_onnx_metadata)])
+def test_the_vectors_of_metadata_are_files_that_the_engine_or_exporter_reads(target, read, tmp_path):
+    for case in json.loads((kotlin_vectors.FOLDER / "metadata.json").read_text(encoding="utf-8"))[target]:
+        path = tmp_path / f"model.{target}"
         path.write_bytes(b64decode(case["bytes"]))
-        record = read_tflite_metadata(path).get(METADATA_KEY)
+        record = read(path).get(METADATA_KEY)
         assert (record and json.loads(record)) == case["facts"]
 
 

@@ -20,6 +20,7 @@ android {
         versionName = "0.1.0"
         testInstrumentationRunner = "androidx.test.runner.AndroidJUnitRunner"
         buildConfigField("String", "LITERT_VERSION", "\"${libs.versions.litert.get()}\"")
+        buildConfigField("String", "ORT_VERSION", "\"${libs.versions.onnxruntime.get()}\"")
         ndk {
             abiFilters += listOf("arm64-v8a", "x86_64") // the second for an emulator
         }
@@ -45,6 +46,7 @@ android {
 
     androidResources {
         noCompress += "tflite" // LiteRT maps the file: a compressed one cannot be mapped
+        noCompress += "onnx" // weights hardly shrink, and would be unpacked at every start
     }
 }
 
@@ -64,6 +66,7 @@ dependencies {
     implementation(libs.androidx.camera.view)
     implementation(libs.litert)
     implementation(libs.litert.gpu) // without it Accelerator.GPU is refused since LiteRT 2.3.0
+    implementation(libs.onnxruntime)
 
     androidTestImplementation(platform(libs.androidx.compose.bom))
     androidTestImplementation(libs.androidx.compose.ui.test.junit4)

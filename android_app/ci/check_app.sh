@@ -75,7 +75,7 @@ link_resources() {
     aapt2 link -I "$framework" --manifest "$out/AndroidManifest.xml" -o "$out/linked.apk" --java "$out/java" "$out/compiled.zip"
     # What the build generates besides; the values do not matter here.
     cat >"$out/java/$package/BuildConfig.java" <<<"package ${package//\//.}; public final class BuildConfig {
-        public static final String VERSION_NAME = \"0\", LITERT_VERSION = \"0\"; }"
+        public static final String VERSION_NAME = \"0\", LITERT_VERSION = \"0\", ORT_VERSION = \"0\"; }"
     javac -d "$out/classes" "$out/java/$package"/*.java
 }
 

@@ -1,3 +1,5 @@
+import org.jetbrains.kotlin.gradle.dsl.JvmTarget
+
 // Pure Kotlin: no Android in here, so that it is compiled and tested on any computer, with Gradle or with ci/kotlin.sh.
 plugins {
     alias(libs.plugins.kotlin.jvm)
@@ -5,10 +7,15 @@ plugins {
 }
 
 kotlin {
-    jvmToolchain(17)
     compilerOptions {
         allWarningsAsErrors = true
+        jvmTarget = JvmTarget.JVM_17 // of any newer Java too: no toolchain is looked for
     }
+}
+
+java {
+    sourceCompatibility = JavaVersion.VERSION_17
+    targetCompatibility = JavaVersion.VERSION_17
 }
 
 dependencies {

@@ -27,6 +27,8 @@ sys.path.insert(0, str(ROOT))
 EXAMPLE = APP / "app" / "src" / "main" / "assets" / "example"
 PHOTOGRAPH = ROOT / "ios_app" / "HeadPose" / "Resources" / "example.jpg"
 WEIGHTS = ("default-m0", "default-m4")
+RUNS = ("tflite", "onnx")
+"""What the app's engines run."""
 OTHER_PROCESSOR_DEG = 0.5
 """On top of a precision's parity gate: a GPU computes in fp16, whatever the file stores."""
 
@@ -78,14 +80,14 @@ def main() -> None:
         poses = [read_pose(exported(name, Path(folder)), crop) for name in WEIGHTS]
     half = max(gate.max_deg for (target, precision), gate in GATES.items() if (target, precision) == ("tflite", "fp16"))
     golden = {
-        "schema": 1,
+        "schema": 2,
         "image": twin["image"],
         "face_box": twin["face_box"],
         "size": size,
         "tolerance_deg": {
-            precision: round(max(gate.max_deg, half) + OTHER_PROCESSOR_DEG, 2)
+            f"{target}/{precision}": round(max(gate.max_deg, half) + OTHER_PROCESSOR_DEG, 2)
             for (target, precision), gate in GATES.items()
-            if target == "tflite"
+            if target in RUNS
         },
         "poses": poses,
     }

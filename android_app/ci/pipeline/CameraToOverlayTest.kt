@@ -33,13 +33,13 @@ import org.sixdrepnext.headpose.logic.Interruption
 import org.sixdrepnext.headpose.logic.LiveScreen
 import org.sixdrepnext.headpose.logic.LiveSession
 import org.sixdrepnext.headpose.logic.ModelOpening
+import org.sixdrepnext.headpose.logic.ModelPlace
 import org.sixdrepnext.headpose.logic.NetworkEstimator
 import org.sixdrepnext.headpose.logic.Overlay
 import org.sixdrepnext.headpose.logic.RgbaPicture
 import org.sixdrepnext.headpose.platform.CameraXSource
 import org.sixdrepnext.headpose.platform.LiteRtNetwork
 import org.sixdrepnext.headpose.platform.ModelFiles
-import org.sixdrepnext.headpose.platform.ModelPlace
 import java.nio.file.Path
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.Executors
@@ -87,7 +87,7 @@ class CameraToOverlayTest {
         val files = ModelFiles(context)
         val engine = LiteRtNetwork.Engine(context.assets)
         val facts = someFacts
-        val opener = engine.opener(ModelPlace.Stored("pose.tflite"), LiteRtNetwork.OUR_INPUTS)
+        val opener = engine.opener(ModelPlace.Stored("pose.tflite"))
         val model = ModelOpening(files.golden(), files.crop0()).open(facts, opener, Accelerator.CPU, 2)
         val faces =
             engine
@@ -251,7 +251,7 @@ class CameraToOverlayTest {
             val network = engine.open(ModelPlace.Stored("face_detection"), listOf("input"), Accelerator.CPU, null)
             val model =
                 ModelOpening(ModelFiles(context).golden(), FloatArray(0))
-                    .open(someFacts, engine.opener(ModelPlace.Stored("pose"), listOf("args_0")), Accelerator.CPU, null)
+                    .open(someFacts, engine.opener(ModelPlace.Stored("pose")), Accelerator.CPU, null)
             session.run(source, BlazeFaceDetector(network, thread), NetworkEstimator(model, thread))
             assertEquals(
                 "this phone has no front camera",

@@ -14,9 +14,9 @@ import org.sixdrepnext.headpose.core.geometry.Matrix3
 import org.sixdrepnext.headpose.logic.Backend
 import org.sixdrepnext.headpose.logic.Golden
 import org.sixdrepnext.headpose.logic.ModelOpening
+import org.sixdrepnext.headpose.logic.ModelPlace
 import org.sixdrepnext.headpose.logic.OpenModel
 import org.sixdrepnext.headpose.platform.LiteRtNetwork
-import org.sixdrepnext.headpose.platform.ModelPlace
 import java.nio.file.Path
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
@@ -59,9 +59,9 @@ class LadderTest {
             val opener =
                 LiteRtNetwork
                     .Engine(context.assets)
-                    .opener(ModelPlace.Asset("models/a.tflite"), LiteRtNetwork.OUR_INPUTS)
+                    .opener(ModelPlace.Asset("models/a.tflite"))
             val known = if (golden) mapOf(someFacts.checkpoint.sha256 to right) else emptyMap()
-            ModelOpening(Golden(224, known, mapOf(someFacts.precision to 1.0)), FloatArray(224 * 224 * 3))
+            ModelOpening(Golden(224, known, mapOf("tflite/${someFacts.precision}" to 1.0)), FloatArray(224 * 224 * 3))
                 .open(someFacts, opener, wished, threads)
         }
 
@@ -137,7 +137,7 @@ class LadderTest {
     @Test fun `a processor that reads wrongly too is an error with every reason`() {
         val context = AppContext(folder.toFile())
         StubRuntime.create = { _, _ -> behaves(openCl, wrong) }
-        val opener = LiteRtNetwork.Engine(context.assets).opener(ModelPlace.Stored("/a.tflite"), listOf("args_0"))
+        val opener = LiteRtNetwork.Engine(context.assets).opener(ModelPlace.Stored("/a.tflite"))
         val opening =
             ModelOpening(
                 Golden(224, mapOf(someFacts.checkpoint.sha256 to right), mapOf("x" to 1.0)),

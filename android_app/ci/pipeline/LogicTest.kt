@@ -148,13 +148,15 @@ class LogicTest {
             ModelManifest
                 .read(manifest)
                 .artifacts
-                .filter { it.facts.target == "tflite" }
                 .map { it.file }
-        assertTrue(listed.size >= 2)
+        assertTrue(listed.any { it.endsWith(".onnx") } && listed.size >= 3)
         val shelf =
-            ModelShelf
-                .of(listed.drop(1) + "other.tflite" + "manifest.json", manifest, listOf("mine.tflite", "x.part"))
-        assertEquals(listed.drop(1) + "other.tflite" + "mine.tflite", shelf.files.map { it.file })
+            ModelShelf.of(
+                listed.drop(1) + "other.tflite" + "manifest.json", manifest,
+                listOf("mine.tflite", "mine.onnx", "x.part"),
+            )
+        val own = listOf("other.tflite", "mine.onnx", "mine.tflite")
+        assertEquals(listed.drop(1) + own, shelf.files.map { it.file })
         assertEquals(listed.take(1), shelf.absent)
         assertEquals(ModelFile("mine.tflite", false, null), shelf.pick("opened/mine.tflite"))
         assertEquals(
@@ -175,8 +177,10 @@ class LogicTest {
         val files = ModelFiles(AppContext(folder.toFile()))
         val golden = files.golden()
         assertEquals(224, golden.size)
-        assertEquals(1.0, golden.limit("fp32"))
-        assertEquals(golden.limit("int8_static"), golden.limit("a coarser one"))
+        assertEquals(1.0, golden.limit(someFacts.copy(precision = "fp32")))
+        assertEquals(3.5, golden.limit(someFacts.copy(precision = "int8")))
+        assertEquals(6.5, golden.limit(someFacts.copy(target = "onnx", precision = "int8")))
+        assertEquals(6.5, golden.limit(someFacts.copy(precision = "a coarser one")))
         val empty = ModelFiles(AppContext(folder.toFile(), folder.toFile()))
         assertEquals(ModelShelf.EMPTY, empty.shelf())
         assertTrue("without its face detector" in assertFailsWith<HeadPoseException> { empty.detector() }.message)

@@ -10,11 +10,11 @@ import org.sixdrepnext.headpose.core.benchmark.BenchmarkOrder
 import org.sixdrepnext.headpose.core.benchmark.BenchmarkRecord
 import org.sixdrepnext.headpose.core.benchmark.BenchmarkRunner
 import org.sixdrepnext.headpose.core.benchmark.CoolDown
-import org.sixdrepnext.headpose.core.models.TfliteMetadata
+import org.sixdrepnext.headpose.core.models.ModelFormat
+import org.sixdrepnext.headpose.logic.ModelPlace
 import org.sixdrepnext.headpose.platform.BenchmarkBench
-import org.sixdrepnext.headpose.platform.LiteRtNetwork
+import org.sixdrepnext.headpose.platform.Engines
 import org.sixdrepnext.headpose.platform.ModelFiles
-import org.sixdrepnext.headpose.platform.ModelPlace
 import org.sixdrepnext.headpose.platform.Phone
 import java.io.File
 import java.io.RandomAccessFile
@@ -46,14 +46,16 @@ class BenchmarkInstrumentation {
     private suspend fun measured(order: BenchmarkOrder): BenchmarkRecord {
         val file = File(order.artefact)
         val content = RandomAccessFile(file, "r").use { it.channel.map(FileChannel.MapMode.READ_ONLY, 0, it.length()) }
-        val facts =
-            TfliteMetadata.facts(content, file.name)
-                ?: throw ModelFiles.noMetadata(file.name)
+        val format = ModelFormat.needed(file.name)
+        val facts = format.facts(content, file.name)
         val digest = MessageDigest.getInstance("SHA-256").apply { update(content.duplicate()) }.digest()
         val model = facts.recordModel(digest.joinToString("") { "%02x".format(it) }, file.length())
         val phone = Phone(context)
-        val bench = BenchmarkBench(ModelFiles(context), LiteRtNetwork.Engine(context.assets), phone)
-        val subject = bench.subject(ModelPlace.Stored(file.path), facts, model, order.accelerator, order.threads, "")
+        val engines = Engines(context.assets)
+        val bench = BenchmarkBench(ModelFiles(context), engines, phone)
+        val place = ModelPlace.Stored(file.path)
+        val subject =
+            bench.subject(engines.of(format), place, facts, model, order.accelerator, order.threads, "")
         return BenchmarkRunner(thermal = phone, coolDown = CoolDown.NONE).measure(subject, order.protocol)
     }
 }

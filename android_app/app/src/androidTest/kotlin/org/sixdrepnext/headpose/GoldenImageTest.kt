@@ -14,6 +14,7 @@ import org.sixdrepnext.headpose.core.accelerator.Accelerator
 import org.sixdrepnext.headpose.core.geometry.PixelBox
 import org.sixdrepnext.headpose.core.pipeline.Frame
 import org.sixdrepnext.headpose.logic.BlazeFaceDetector
+import org.sixdrepnext.headpose.platform.Engines
 import org.sixdrepnext.headpose.platform.LiteRtNetwork
 import org.sixdrepnext.headpose.platform.ModelFiles
 import org.sixdrepnext.headpose.platform.Stills
@@ -23,7 +24,7 @@ import org.sixdrepnext.headpose.platform.Stills
 class GoldenImageTest {
     private val context = InstrumentationRegistry.getInstrumentation().targetContext
     private val files = ModelFiles(context)
-    private val engine = LiteRtNetwork.Engine(context.assets)
+    private val engines = Engines(context.assets)
 
     @Test fun onTheProcessor() = onAccelerator(Accelerator.CPU)
 
@@ -38,7 +39,7 @@ class GoldenImageTest {
     }
 
     @Test fun theBundledDetectorFindsTheFaceWherePythonDoes() {
-        val network = engine.open(files.detector(), LiteRtNetwork.DETECTOR_INPUTS, Accelerator.CPU, 1)
+        val network = engines.liteRt.open(files.detector(), LiteRtNetwork.DETECTOR_INPUTS, Accelerator.CPU, 1)
         val still = Stills(context).example()
         val frame = Frame(still.picture(), 0.0, still.geometry)
         val face = runBlocking { BlazeFaceDetector(network, Dispatchers.Default).faces(frame) }.single()
@@ -55,12 +56,13 @@ class GoldenImageTest {
         val models = files.shelf().files.filter { it.isBundled }
         assumeTrue("the app was built without models", models.isNotEmpty())
         val (golden, crop) = files.golden() to files.crop()
-        models.forEach { model ->
+        models.filter { accelerator in it.format.accelerators }.forEach { model ->
             val facts = files.facts(model)
             val expected = golden.expected(facts) ?: return@forEach
-            engine.open(files.place(model), LiteRtNetwork.OUR_INPUTS, accelerator, null).use { network ->
+            val opener = engines.of(model.format).opener(files.place(model))
+            runBlocking { opener.open(accelerator, null) }.use { network ->
                 val error = facts.rotation(network.run(crop).first()).geodesicDegrees(expected)
-                assertEquals("${model.file} on the ${accelerator.id}", 0.0, error, golden.limit(facts.precision))
+                assertEquals("${model.file} on the ${accelerator.id}", 0.0, error, golden.limit(facts))
             }
         }
     }

@@ -5,7 +5,7 @@ import org.sixdrepnext.headpose.core.accelerator.Accelerator
 /**
  * Which processor a compiled model really uses, by where its input lives.
  *
- * LiteRT has no call that tells. But a model that the GPU runs asks for its input in OpenCL, OpenGL or WebGPU memory, one
+ * LiteRT's Kotlin interface has no call that tells. But a model that the GPU runs asks for its input in OpenCL, OpenGL or WebGPU memory, one
  * on an NPU for memory that the driver shares, and one on the processor for main memory alone: its own
  * `getInputBufferRequirements`, whose types are named in `TensorBufferType`
  * (https://github.com/google-ai-edge/LiteRT/blob/main/litert/kotlin/src/main/kotlin/com/google/ai/edge/litert/TensorBuffer.kt).

@@ -26,11 +26,14 @@ data class BenchmarkPlan(
     val threads: List<Int>,
     val preset: BenchmarkPreset,
 ) {
-    /** The measurements in order: all of a model together, so that its figures stand side by side. */
+    /**
+     * The measurements in order: all of a model together, so that its figures stand side by side. None on an
+     * accelerator that the model's engine does not have.
+     */
     val jobs: List<BenchmarkJob>
         get() =
             models.flatMap { model ->
-                accelerators.flatMap { accelerator ->
+                accelerators.filter { it in model.format.accelerators }.flatMap { accelerator ->
                     val counts = if (accelerator == Accelerator.CPU) threads else listOf(null)
                     counts.flatMap { count -> preset.protocols.map { BenchmarkJob(model, accelerator, count, it) } }
                 }
@@ -62,7 +65,7 @@ data class BenchmarkRow(
             record: BenchmarkRecord,
         ): BenchmarkRow =
             BenchmarkRow(
-                job.id, record.model.name, job.place, record.run.computeUnitsUsed, job.rules.name,
+                job.id, job.model.file, job.place, record.run.computeUnitsUsed, job.rules.name,
                 job.rules.quoted(record.latencyMs), record.latencyMs.p50, record.latencyMs.p90, record.latencyMs.p99,
                 record.invalidReasons,
             )

@@ -76,7 +76,7 @@ class BenchmarkSession(
     ) {
         shown.update { it.copy(running = index, progress = null, samplesMs = emptyList()) }
         try {
-            val record = withContext(on) { guarded(job.model.name) { runner.measure(subject(job), job.rules, ::note) } }
+            val record = withContext(on) { guarded(job.model.file) { runner.measure(subject(job), job.rules, ::note) } }
             shown.update { it.copy(records = it.records + (job.id to record)) }
             keep(shown.value.results)
         } catch (stopped: CancellationException) {

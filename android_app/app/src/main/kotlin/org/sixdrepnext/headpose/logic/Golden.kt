@@ -11,7 +11,7 @@ import org.sixdrepnext.headpose.core.models.ModelFacts
  *
  * @property size side of the crop in pixels.
  * @property poses rotation by hash of the weights.
- * @property limitDegrees largest error that is right, by precision.
+ * @property limitDegrees largest error that is right, by format and precision: `tflite/fp16`.
  */
 class Golden(
     val size: Int,
@@ -21,8 +21,9 @@ class Golden(
     /** What this model should read; null for weights that Python did not read it with, or another input size. */
     fun expected(facts: ModelFacts): Matrix3? = poses[facts.checkpoint.sha256].takeIf { facts.inputSize == size }
 
-    /** Largest error that is right for a model; that of the coarsest precision for one that is not listed. */
-    fun limit(precision: String): Double = limitDegrees[precision] ?: limitDegrees.values.max()
+    /** Largest error that is right for a model; that of the coarsest for one that is not listed. */
+    fun limit(facts: ModelFacts): Double =
+        limitDegrees["${facts.target}/${facts.precision}"] ?: limitDegrees.values.max()
 
     companion object {
         /** Reads the file; HeadPoseException if it is damaged. */

@@ -13,7 +13,10 @@ import org.sixdrepnext.headpose.core.models.ModelFacts
 
 /** A network that is open on one accelerator. Not for several threads at once. */
 interface Network : OpenedModel {
-    /** One inference: a network's whole input to its outputs, in the file's order. */
+    /** Writes a whole input, (H, W, 3), for [predict] to be timed without it. */
+    fun write(input: FloatArray)
+
+    /** One inference: a network's whole input, (H, W, 3), to its outputs, in the file's order. */
     fun run(input: FloatArray): List<FloatArray>
 }
 
@@ -31,7 +34,7 @@ fun interface NetworkOpener {
 }
 
 /**
- * A model that is open, on an accelerator that was checked.
+ * A model that is open, on an accelerator that was checked. For one thread.
  *
  * @property facts what it says of itself.
  * @property chosen the network, its accelerator, and why not a faster one.
@@ -40,10 +43,23 @@ class OpenModel(
     val facts: ModelFacts,
     val chosen: ChosenModel<Network>,
 ) : AutoCloseable {
-    /** The rotation that it reads from an input of its own size, RGB 0..255. */
-    fun read(input: FloatArray): Matrix3 = facts.rotation(chosen.model.run(input).first())
+    private var isClosed = false
 
-    override fun close() = chosen.model.close()
+    /**
+     * The rotation that it reads from an input of its own size, RGB 0..255.
+     *
+     * @throws HeadPoseException after [close]: a photograph may still be read while another model is chosen.
+     */
+    fun read(input: FloatArray): Matrix3 {
+        if (isClosed) throw HeadPoseException("${facts.name} was closed meanwhile: read the picture again")
+        return facts.rotation(chosen.model.run(input).first())
+    }
+
+    /** Does nothing the second time. */
+    override fun close() {
+        if (!isClosed) chosen.model.close()
+        isClosed = true
+    }
 }
 
 /**
@@ -68,16 +84,12 @@ class ModelOpening(
         wished: Accelerator,
         threads: Int?,
     ): OpenModel {
-        if (facts.inputSize <
-            1
-        ) {
+        if (facts.inputSize < 1) {
             throw HeadPoseException("${facts.name} says that its input has no pixels: export it again")
         }
         var expected = golden.expected(facts)
         val input =
-            if (facts.inputSize ==
-                golden.size
-            ) {
+            if (facts.inputSize == golden.size) {
                 crop
             } else {
                 FloatArray(facts.inputSize * facts.inputSize * 3) { grey(it) }
@@ -100,7 +112,7 @@ class ModelOpening(
         network: Network,
     ): SelfCheckResult {
         val cases = listOf(SelfCheckCase("the bundled photograph", input, expected))
-        return SelfCheck(cases, golden.limit(facts.precision)).run { facts.rotation(network.run(it).first()) }
+        return SelfCheck(cases, golden.limit(facts)).run { facts.rotation(network.run(it).first()) }
     }
 
     /** A slope from dark to light for models of another input size: any picture will do to compare two processors. */

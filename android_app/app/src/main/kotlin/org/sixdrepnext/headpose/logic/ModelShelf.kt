@@ -2,12 +2,13 @@ package org.sixdrepnext.headpose.logic
 
 import org.sixdrepnext.headpose.core.HeadPoseException
 import org.sixdrepnext.headpose.core.models.ModelEntry
+import org.sixdrepnext.headpose.core.models.ModelFormat
 import org.sixdrepnext.headpose.core.models.ModelManifest
 
 /**
  * A model that is there.
  *
- * @property file its name, with suffix.
+ * @property file its name with suffix, `sixdrepnet_repnext_m4_fp16.tflite`.
  * @property isBundled built into the app; otherwise a person opened it.
  * @property entry its line of the manifest; null if it has none, then its own metadata tells what it is.
  */
@@ -16,16 +17,11 @@ data class ModelFile(
     val isBundled: Boolean,
     val entry: ModelEntry?,
 ) {
-    /** Name without suffix, `sixdrepnet_repnext_m4_fp16`. */
-    val name: String get() = file.removeSuffix(SUFFIX)
+    /** Its format. */
+    val format: ModelFormat get() = ModelFormat.needed(file)
 
     /** The same for a file of this name and origin at every start. */
     val id: String get() = "${if (isBundled) "bundled" else "opened"}/$file"
-
-    companion object {
-        /** Suffix of models. */
-        const val SUFFIX = ".tflite"
-    }
 }
 
 /**
@@ -68,16 +64,16 @@ data class ModelShelf(
                         ?.let { ModelManifest.read(it) }
                         ?.artifacts
                         .orEmpty()
-                        .filter { it.facts.target == "tflite" }
+                        .filter { ModelFormat.ofFile(it.file) != null }
                 } catch (error: HeadPoseException) {
                     problem = error.message
                     emptyList()
                 }
-            val there = bundled.filter { it.endsWith(ModelFile.SUFFIX) }.sorted()
+            val there = bundled.filter { ModelFormat.ofFile(it) != null }.sorted()
             val listed = entries.filter { it.file in there }.map { ModelFile(it.file, true, it) }
             val names = listed.map { it.file }
             val others = there.filter { it !in names }.map { ModelFile(it, true, null) }
-            val own = opened.filter { it.endsWith(ModelFile.SUFFIX) }.sorted().map { ModelFile(it, false, null) }
+            val own = opened.filter { ModelFormat.ofFile(it) != null }.sorted().map { ModelFile(it, false, null) }
             return ModelShelf(listed + others + own, entries.map { it.file }.filter { it !in there }, problem)
         }
     }

@@ -6,11 +6,13 @@ import org.sixdrepnext.headpose.core.benchmark.BenchmarkRecord
 import org.sixdrepnext.headpose.core.benchmark.BenchmarkSubject
 import org.sixdrepnext.headpose.core.models.ModelFacts
 import org.sixdrepnext.headpose.logic.BenchmarkJob
+import org.sixdrepnext.headpose.logic.ModelPlace
+import org.sixdrepnext.headpose.logic.NetworkEngine
 
 /** Makes a measurement's subject of a model on this phone; the screen and the instrumentation both use it. */
 class BenchmarkBench(
     private val files: ModelFiles,
-    private val engine: LiteRtNetwork.Engine,
+    private val engines: Engines,
     private val phone: Phone,
 ) {
     /** What is measured for a job of the screen. */
@@ -19,6 +21,7 @@ class BenchmarkBench(
         mode: String,
     ): BenchmarkSubject =
         subject(
+            engines.of(job.model.format),
             files.place(job.model),
             files.facts(job.model),
             files.recordModel(job.model),
@@ -30,12 +33,14 @@ class BenchmarkBench(
     /**
      * One inference on the bundled crop, from written input to read output.
      *
+     * @param engine the one of the file's format.
      * @param place the file.
      * @param facts what it says of itself.
      * @param model what the record keeps of it.
      * @param mode sustained or not, for the record.
      */
     fun subject(
+        engine: NetworkEngine,
         place: ModelPlace,
         facts: ModelFacts,
         model: BenchmarkRecord.Model,
@@ -52,14 +57,14 @@ class BenchmarkBench(
             accelerator = accelerator,
             threads = threads,
             tool = "HeadPose ${BuildConfig.VERSION_NAME}",
-            engine = "LiteRT ${BuildConfig.LITERT_VERSION} (CompiledModel)",
+            engine = engine.title,
             parity = facts.parity,
-            tools = facts.tools + ("litert" to BuildConfig.LITERT_VERSION),
+            tools = facts.tools + (engine.tool to engine.version),
             conditions = phone.conditions(),
             emulated = phone.isEmulator,
             mode = mode,
             memory = { Phone.memory() },
-            open = { engine.open(place, LiteRtNetwork.OUR_INPUTS, accelerator, threads).also { it.write(input) } },
+            open = { engine.opener(place).open(accelerator, threads).also { it.write(input) } },
         )
     }
 }

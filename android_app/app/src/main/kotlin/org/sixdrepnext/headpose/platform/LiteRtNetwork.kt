@@ -5,26 +5,16 @@ import com.google.ai.edge.litert.CompiledModel
 import com.google.ai.edge.litert.Environment
 import com.google.ai.edge.litert.LiteRtException
 import com.google.ai.edge.litert.TensorBuffer
+import org.sixdrepnext.headpose.BuildConfig
 import org.sixdrepnext.headpose.core.HeadPoseException
 import org.sixdrepnext.headpose.core.accelerator.Accelerator
 import org.sixdrepnext.headpose.logic.Backend
+import org.sixdrepnext.headpose.logic.ModelPlace
 import org.sixdrepnext.headpose.logic.Network
+import org.sixdrepnext.headpose.logic.NetworkEngine
 import org.sixdrepnext.headpose.logic.NetworkOpener
 import org.sixdrepnext.headpose.logic.guarded
 import com.google.ai.edge.litert.Accelerator as LiteRtAccelerator
-
-/** Where a model lies. */
-sealed interface ModelPlace {
-    /** In the app's assets. */
-    data class Asset(
-        val path: String,
-    ) : ModelPlace
-
-    /** In the app's own files. */
-    data class Stored(
-        val path: String,
-    ) : ModelPlace
-}
 
 /**
  * A network that LiteRT compiled for one accelerator.
@@ -37,8 +27,7 @@ class LiteRtNetwork private constructor(
     private val outputs: List<TensorBuffer>,
     override val usedBackend: String?,
 ) : Network {
-    /** Writes a whole input, for [predict] to be timed without it. */
-    fun write(input: FloatArray) = inputs.single().writeFloat(input)
+    override fun write(input: FloatArray) = inputs.single().writeFloat(input)
 
     override fun run(input: FloatArray): List<FloatArray> {
         write(input)
@@ -68,14 +57,14 @@ class LiteRtNetwork private constructor(
     /** Opens networks. One environment for the app's life: making another would initialise the drivers again. */
     class Engine(
         private val assets: AssetManager,
-    ) {
+    ) : NetworkEngine {
+        override val tool = "litert"
+        override val version: String = BuildConfig.LITERT_VERSION
+        override val title = "LiteRT $version (CompiledModel)"
         private val environment: Environment by lazy { Environment.create() }
 
-        /** An opener of one model. */
-        fun opener(
-            place: ModelPlace,
-            inputNames: List<String>,
-        ): NetworkOpener = NetworkOpener { accelerator, threads -> open(place, inputNames, accelerator, threads) }
+        override fun opener(place: ModelPlace): NetworkOpener =
+            NetworkOpener { accelerator, threads -> open(place, OUR_INPUTS, accelerator, threads) }
 
         /**
          * Compiles a model for one accelerator.

@@ -7,10 +7,11 @@ import android.provider.OpenableColumns
 import org.sixdrepnext.headpose.core.HeadPoseException
 import org.sixdrepnext.headpose.core.benchmark.BenchmarkRecord
 import org.sixdrepnext.headpose.core.models.ModelFacts
+import org.sixdrepnext.headpose.core.models.ModelFormat
 import org.sixdrepnext.headpose.core.models.ModelManifest
-import org.sixdrepnext.headpose.core.models.TfliteMetadata
 import org.sixdrepnext.headpose.logic.Golden
 import org.sixdrepnext.headpose.logic.ModelFile
+import org.sixdrepnext.headpose.logic.ModelPlace
 import org.sixdrepnext.headpose.logic.ModelShelf
 import org.sixdrepnext.headpose.logic.guarded
 import java.io.File
@@ -38,7 +39,7 @@ class ModelFiles(
         return ModelShelf.of(bundled, manifest, opened.list()?.toList().orEmpty())
     }
 
-    /** Where LiteRT finds a model. */
+    /** Where an engine finds a model. */
     fun place(model: ModelFile): ModelPlace =
         if (model.isBundled) ModelPlace.Asset("$MODELS/${model.file}") else ModelPlace.Stored(stored(model).path)
 
@@ -57,10 +58,7 @@ class ModelFiles(
 
     /** What a model says of itself; HeadPoseException if it says nothing. */
     fun facts(model: ModelFile): ModelFacts =
-        model.entry?.facts ?: guarded(model.name) {
-            TfliteMetadata.facts(content(model), model.file)
-                ?: throw noMetadata(model.file)
-        }
+        model.entry?.facts ?: guarded(model.file) { model.format.facts(content(model), model.file) }
 
     /** The facts that a benchmark record keeps; the file is hashed if no manifest did. */
     fun recordModel(model: ModelFile): BenchmarkRecord.Model =
@@ -76,16 +74,13 @@ class ModelFiles(
      */
     fun take(picked: Uri): ModelFile {
         val name = File(displayName(picked)).name
-        if (!name.endsWith(ModelFile.SUFFIX)) {
-            throw HeadPoseException("$name is no .tflite file: make one with  headpose export --targets tflite")
-        }
+        val format = ModelFormat.needed(name)
         opened.mkdirs()
         val part = File(opened, "$name.part")
         try {
             val stream = context.contentResolver.openInputStream(picked) ?: throw IOException("it gives no content")
             stream.use { from -> part.outputStream().use { from.copyTo(it) } }
-            TfliteMetadata.facts(mapped(part), name)
-                ?: throw noMetadata(name)
+            format.facts(mapped(part), name)
             val kept = File(opened, name)
             if (!part.renameTo(kept)) throw IOException("it cannot be kept")
             return ModelFile(name, false, null)
@@ -151,10 +146,6 @@ class ModelFiles(
     }
 
     companion object {
-        /** What to tell of a file that is none of ours. */
-        fun noMetadata(name: String) =
-            HeadPoseException("$name carries no head-pose metadata: it was not made by  headpose export")
-
         private const val BUILD_AGAIN = "run  headpose export --install android  and build it again"
         private const val MODELS = "models"
         private const val EXAMPLE = "example"

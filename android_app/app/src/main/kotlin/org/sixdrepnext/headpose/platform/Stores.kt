@@ -6,6 +6,7 @@ import androidx.core.content.FileProvider
 import org.sixdrepnext.headpose.core.benchmark.BenchmarkRecord
 import org.sixdrepnext.headpose.logic.Preferences
 import java.io.File
+import java.io.IOException
 
 /** Keeps what the person chose. */
 class PreferenceStore(
@@ -38,7 +39,9 @@ class ResultStore(
         folder.mkdirs()
         val part = File(folder, "$name.part")
         part.writeText(BenchmarkRecord.canonicalJson(records))
-        return File(folder, name).also { part.renameTo(it) }
+        val kept = File(folder, name)
+        if (!part.renameTo(kept)) throw IOException("$kept cannot be written")
+        return kept
     }
 
     /** The share sheet for a file of results. */

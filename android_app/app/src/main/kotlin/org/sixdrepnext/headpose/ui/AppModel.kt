@@ -28,6 +28,7 @@ import org.sixdrepnext.headpose.logic.Preferences
 import org.sixdrepnext.headpose.logic.RgbaPicture
 import org.sixdrepnext.headpose.logic.guarded
 import org.sixdrepnext.headpose.logic.sentence
+import org.sixdrepnext.headpose.platform.Engines
 import org.sixdrepnext.headpose.platform.LiteRtNetwork
 import org.sixdrepnext.headpose.platform.ModelFiles
 import org.sixdrepnext.headpose.platform.Phone
@@ -44,6 +45,7 @@ sealed interface Use {
 
     /** It is open. */
     class Ready(
+        val engine: String,
         val model: OpenModel,
         val detector: BlazeFaceDetector,
         val estimator: NetworkEstimator,
@@ -76,8 +78,8 @@ class AppModel(
     /** Models and their files. */
     val files = ModelFiles(application)
 
-    /** Opens networks. */
-    val engine = LiteRtNetwork.Engine(application.assets)
+    /** They open networks. */
+    val engines = Engines(application.assets)
 
     /** This phone. */
     val phone = Phone(application)
@@ -119,8 +121,9 @@ class AppModel(
         }
     }
 
-    /** Looks for models again, and opens the chosen one if it is not open. */
+    /** Looks for models again, and opens the chosen one if it is not open and does not open already. */
     fun refresh(anew: Boolean = false) {
+        if (!anew && opening?.isActive == true) return
         opening?.cancel()
         opening =
             viewModelScope.launch {
@@ -135,9 +138,8 @@ class AppModel(
     fun take(picked: Uri) =
         attempt {
             val taken = withContext(Dispatchers.IO) { files.take(picked) }
-            shownFile.value = null // a file of the same name is another model now
-            change { it.copy(model = taken.id) }
-            refresh(true)
+            val isOther = taken.id != preferences.value.model
+            if (isOther) change { it.copy(model = taken.id) } else refresh(true) // the same name, another model
         }
 
     /** Deletes a model that the person opened. */
@@ -168,13 +170,13 @@ class AppModel(
         val before = use.value
         shownFile.value = picked
         shownUse.value = if (picked == null) Use.None else Use.Loading
-        withContext(networkThread) { (before as? Use.Ready)?.model?.close() }
+        withContext(NonCancellable + networkThread) { (before as? Use.Ready)?.model?.close() }
         if (picked == null) return
         val state =
             withContext(NonCancellable) {
                 // a network that is opened is closed by somebody
                 try {
-                    withContext(networkThread) { guarded(picked.name) { ready(picked, preferences.value) } }
+                    withContext(networkThread) { guarded(picked.file) { ready(picked, preferences.value) } }
                 } catch (error: Exception) {
                     Use.Failed(sentence(error))
                 }
@@ -191,16 +193,25 @@ class AppModel(
         preferences: Preferences,
     ): Use.Ready {
         val opening = ModelOpening(files.golden(), files.crop())
-        val opener = engine.opener(files.place(picked), LiteRtNetwork.OUR_INPUTS)
+        val engine = engines.of(picked.format)
         val threads = preferences.threads.takeIf { it > 0 }
-        val model = opening.open(files.facts(picked), opener, preferences.accelerator, threads)
-        return Use.Ready(model, BlazeFaceDetector(detector, networkThread), NetworkEstimator(model, networkThread))
+        val facts = files.facts(picked)
+        val finder = BlazeFaceDetector(detector.value, networkThread)
+        val model = opening.open(facts, engine.opener(files.place(picked)), preferences.accelerator, threads)
+        return Use.Ready(engine.title, model, finder, NetworkEstimator(model, networkThread))
     }
 
     /** On the processor: a millisecond there, and the GPU stays the pose model's. */
-    private val detector by lazy { engine.open(files.detector(), LiteRtNetwork.DETECTOR_INPUTS, Accelerator.CPU, 2) }
+    private val detector =
+        lazy { engines.liteRt.open(files.detector(), LiteRtNetwork.DETECTOR_INPUTS, Accelerator.CPU, 2) }
 
+    /** Networks are closed on their own thread, after what it still does. */
     override fun onCleared() {
-        networkThread.close() // networks go with the process: closing one while it runs would end it
+        val ready = use.value as? Use.Ready
+        networkThread.executor.execute {
+            ready?.model?.close()
+            if (detector.isInitialized()) detector.value.close()
+        }
+        networkThread.close()
     }
 }

@@ -42,7 +42,7 @@ fun BenchmarkChoices(
     Column(verticalArrangement = Arrangement.spacedBy(8.dp)) {
         Title(R.string.models)
         if (shelf.files.isEmpty()) Text(stringResource(R.string.no_model_text))
-        shelf.files.forEach { model -> Choice(model.name, model in models) { models = models.toggled(model) } }
+        shelf.files.forEach { model -> Choice(model.file, model in models) { models = models.toggled(model) } }
         Title(R.string.accelerator)
         Line {
             Accelerator.LADDER.forEach {

@@ -16,7 +16,7 @@ import org.sixdrepnext.headpose.core.benchmark.BenchmarkRunner
 import org.sixdrepnext.headpose.logic.BenchmarkJob
 import org.sixdrepnext.headpose.logic.BenchmarkSession
 import org.sixdrepnext.headpose.platform.BenchmarkBench
-import org.sixdrepnext.headpose.platform.LiteRtNetwork
+import org.sixdrepnext.headpose.platform.Engines
 import org.sixdrepnext.headpose.platform.ModelFiles
 import org.sixdrepnext.headpose.platform.Phone
 import org.sixdrepnext.headpose.platform.ResultStore
@@ -28,7 +28,7 @@ class BenchmarkModel(
 ) : AndroidViewModel(application) {
     private val store = ResultStore(application)
     private val phone = Phone(application)
-    private val bench = BenchmarkBench(ModelFiles(application), LiteRtNetwork.Engine(application.assets), phone)
+    private val bench = BenchmarkBench(ModelFiles(application), Engines(application.assets), phone)
     private val thread = Executors.newSingleThreadExecutor { Thread(it, "benchmark") }.asCoroutineDispatcher()
     private val runs = MutableStateFlow(false)
     private val sustained = MutableStateFlow(false)

@@ -29,6 +29,8 @@ import androidx.compose.ui.res.stringResource
 import androidx.compose.ui.semantics.contentDescription
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.unit.dp
+import androidx.lifecycle.Lifecycle
+import androidx.lifecycle.compose.LifecycleEventEffect
 import androidx.lifecycle.compose.collectAsStateWithLifecycle
 import kotlinx.coroutines.launch
 import org.sixdrepnext.headpose.R
@@ -45,6 +47,11 @@ fun BenchmarkView(
     val state by benchmark.session.state.collectAsStateWithLifecycle()
     val running by benchmark.isRunning.collectAsStateWithLifecycle()
     val sustained by benchmark.isSustained.collectAsStateWithLifecycle()
+    val activity = LocalActivity.current
+    LifecycleEventEffect(Lifecycle.Event.ON_STOP) {
+        // In the background the system takes cores away; a turn of the phone stops the activity too, and starts it again.
+        if (activity?.isChangingConfigurations != true) benchmark.cancel()
+    }
     KeepAwake(running, sustained)
     Column(
         modifier = Modifier.fillMaxSize().verticalScroll(rememberScrollState()).padding(16.dp),
@@ -57,7 +64,7 @@ fun BenchmarkView(
             BenchmarkChoices(app, benchmark, sustained)
         }
         if (state.wasCancelled) Text(stringResource(R.string.cancelled))
-        state.jobs.forEach { job -> state.errors[job.id]?.let { Text("${job.model.name}, ${job.place}: $it") } }
+        state.jobs.forEach { job -> state.errors[job.id]?.let { Text("${job.model.file}, ${job.place}: $it") } }
         state.rows.forEach { ResultCard(it) }
         if (state.rows.isNotEmpty() && !running) ShareButton(benchmark)
     }
@@ -86,7 +93,7 @@ private fun KeepAwake(
 private fun Progress(state: BenchmarkState) {
     val index = state.running ?: return
     val job = state.jobs[index]
-    Text(stringResource(R.string.measuring, index + 1, state.jobs.size, job.model.name, job.place))
+    Text(stringResource(R.string.measuring, index + 1, state.jobs.size, job.model.file, job.place))
     when (val progress = state.progress) {
         is BenchmarkProgress.CoolingDown ->
             Text(stringResource(R.string.cooling, progress.state?.id ?: "?", progress.waitedSeconds))

@@ -58,6 +58,13 @@ fun LiveCamera(
         CameraNotice(screen.camera) { attempt++ }
         if (screen.showsNoFace) Plate(stringResource(R.string.no_face), Modifier.align(Alignment.Center))
         screen.frameError?.let { Plate(it, Modifier.align(Alignment.Center)) }
+        if (!use.model.facts.checkpoint.trained) {
+            Plate(
+                stringResource(R.string.untrained),
+                Modifier
+                    .align(Alignment.CenterStart),
+            )
+        }
         if (preferences.showsFigures) LiveFigures(app, use, screen, Modifier.align(Alignment.TopStart))
         LiveControls(app, preferences, screen, Modifier.align(Alignment.BottomCenter))
     }

@@ -128,7 +128,7 @@ fun LiveFigures(
     val dropped = screen.frame?.droppedFrames ?: 0
     Column(modifier.padding(12.dp).background(Plated, RoundedCornerShape(8.dp)).padding(8.dp)) {
         val white = Color.White
-        Text(use.model.facts.name, color = white)
+        Text("${use.model.facts.name}, ${use.engine}", color = white)
         Text(stringResource(R.string.runs_on, chosen.accelerator.id, used), color = white)
         Text(stringResource(R.string.frames_per_second, screen.framesPerSecond, dropped), color = white)
         val stages =

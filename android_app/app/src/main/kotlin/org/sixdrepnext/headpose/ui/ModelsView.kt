@@ -110,7 +110,7 @@ private fun ModelLine(
             verticalAlignment = Alignment.CenterVertically,
         ) {
             RadioButton(selected = isUsed, onClick = null)
-            Text(model.name, Modifier.padding(start = 8.dp))
+            Text(model.file, Modifier.padding(start = 8.dp))
         }
         if (!isUsed) return@Card
         when (use) {
@@ -139,22 +139,30 @@ private fun Facts(
     val chosen = use.model.chosen
     val used = chosen.model.usedBackend ?: stringResource(R.string.not_proven)
     Column(Modifier.padding(8.dp), verticalArrangement = Arrangement.spacedBy(4.dp)) {
-        Text(stringResource(R.string.runs_on, chosen.accelerator.id, used))
+        Text("${use.engine}: ${stringResource(R.string.runs_on, chosen.accelerator.id, used)}")
         chosen.selfCheck?.let { Text(it.sentence) }
         chosen.sentence?.let { Text(it) }
-        lines(facts).forEach { Text(it) }
-        Text("SHA-256 $hash")
+        FactLines(facts)
+        Text(stringResource(R.string.fact_hash, hash))
     }
 }
 
-/** The manifest's facts, as it names them. */
-private fun lines(facts: ModelFacts): List<String> =
-    listOfNotNull(
-        "backbone ${facts.backbone}, precision ${facts.precision}, input ${facts.inputSize} px",
-        "checkpoint ${facts.checkpoint.source} (${facts.checkpoint.sha256.take(12)}), trained ${facts.checkpoint.trained}",
-        "training data: ${facts.checkpoint.trainingData}",
-        "licence: ${facts.license}",
-        "created ${facts.created}",
-        facts.parity?.let { "parity ${CanonicalJson.text(it)}" },
-        facts.accuracy?.let { "accuracy ${CanonicalJson.text(it)}" },
+/** The manifest's facts. */
+@Composable
+private fun FactLines(facts: ModelFacts) {
+    val checkpoint = facts.checkpoint
+    val hash = checkpoint.sha256.take(12)
+    Text(stringResource(R.string.fact_graph, facts.backbone, facts.precision, facts.inputSize))
+    Text(
+        if (checkpoint.trained) {
+            stringResource(R.string.fact_checkpoint, checkpoint.source, hash)
+        } else {
+            stringResource(R.string.fact_untrained, checkpoint.source, hash)
+        },
     )
+    Text(stringResource(R.string.fact_data, checkpoint.trainingData))
+    Text(stringResource(R.string.fact_licence, facts.license))
+    Text(stringResource(R.string.fact_created, facts.created))
+    facts.parity?.let { Text(stringResource(R.string.fact_parity, CanonicalJson.text(it))) }
+    facts.accuracy?.let { Text(stringResource(R.string.fact_accuracy, CanonicalJson.text(it))) }
+}

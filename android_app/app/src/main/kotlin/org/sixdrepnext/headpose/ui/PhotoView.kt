@@ -65,6 +65,7 @@ fun PhotoView(
             }
             OutlinedButton(onClick = { photo.read(null, ready) }) { Text(stringResource(R.string.example)) }
         }
+        if (!ready.model.facts.checkpoint.trained) Text(stringResource(R.string.untrained))
         state.still?.let { AnnotatedPicture(it, state.heads.orEmpty(), preferences.style) }
         val heads = state.heads
         when {

@@ -13,9 +13,10 @@ import org.sixdrepnext.headpose.core.json.JsonNull
 import org.sixdrepnext.headpose.core.json.JsonValue
 import org.sixdrepnext.headpose.core.models.ModelCatalog
 import org.sixdrepnext.headpose.core.models.ModelFacts
+import org.sixdrepnext.headpose.core.models.ModelFormat
 import org.sixdrepnext.headpose.core.models.ModelManifest
 import org.sixdrepnext.headpose.core.models.NetworkOutput
-import org.sixdrepnext.headpose.core.models.TfliteMetadata
+import org.sixdrepnext.headpose.core.models.OnnxMetadata
 import java.io.File
 import java.nio.ByteBuffer
 import java.util.Base64
@@ -140,44 +141,74 @@ class ModelTest {
 
     @Test
     fun aFileThatAPersonOpenedTellsItsFacts() {
-        for (one in Golden.cases("files", files)) {
-            val found = TfliteMetadata.facts(one.bytes(), "mine.tflite")
-            val facts = one.need("facts").takeIf { it != JsonNull }
-            if (facts == null) {
-                assertNull(found, one.name)
-            } else {
-                assertEquals(ModelFacts.read(CanonicalJson.text(facts), "it"), found, one.name)
+        for (format in ModelFormat.entries) {
+            for (one in Golden.cases(format.target, files)) {
+                val (what, facts) = "mine${format.suffix}" to one.need("facts").takeIf { it != JsonNull }
+                if (facts == null) {
+                    val error =
+                        assertThrows(HeadPoseException::class.java, { format.facts(one.bytes(), what) }, one.name)
+                    assertTrue("$what carries no head-pose metadata" in error.message) { error.message }
+                } else {
+                    val found = format.facts(one.bytes(), what)
+                    assertEquals(ModelFacts.read(CanonicalJson.text(facts), "it"), found, one.name)
+                }
             }
         }
     }
 
     @Test
     fun aDamagedFileIsToldInOneSentence() {
-        for (one in Golden.cases("broken", files)) {
-            val error =
-                assertThrows(HeadPoseException::class.java, { TfliteMetadata.facts(one.bytes(), "a.tflite") }, one.name)
-            assertTrue("a.tflite" in error.message) { error.message }
+        for (format in ModelFormat.entries) {
+            for (one in Golden.cases("${format.target} broken", files)) {
+                val error =
+                    assertThrows(HeadPoseException::class.java, { format.facts(one.bytes(), "a.b") }, one.name)
+                assertTrue("a.b is not a" in error.message || "a.b is damaged" in error.message) { error.message }
+            }
         }
     }
 
-    /** Whatever byte is wrong: a record, none, or one sentence; never a crash. */
+    /** Whatever byte is wrong: a record or one sentence; never a crash. */
     @Test
     fun noDamageOfAFileCrashesTheReader() {
-        val good =
-            Golden
-                .cases("files", files)
-                .first { it.name == "with a record" }
-                .bytes()
-                .array()
-        for (place in 8 until minOf(good.size, 400)) {
-            for (value in listOf(0, 0x7f, 0xff)) {
-                val bad = good.copyOf().also { it[place] = value.toByte() }
-                try {
-                    TfliteMetadata.facts(ByteBuffer.wrap(bad), "a.tflite")
-                } catch (error: HeadPoseException) {
-                    assertTrue(error.message.isNotEmpty())
+        for (format in ModelFormat.entries) {
+            val good =
+                Golden
+                    .cases(format.target, files)
+                    .first { it.name == "with a record" }
+                    .bytes()
+                    .array()
+            for (place in good.indices) {
+                for (value in listOf(0, 0x7f, 0xff)) {
+                    val bad = good.copyOf().also { it[place] = value.toByte() }
+                    try {
+                        format.facts(ByteBuffer.wrap(bad), "a.b")
+                    } catch (error: HeadPoseException) {
+                        assertTrue(error.message.isNotEmpty())
+                    }
                 }
             }
         }
+    }
+
+    /** A field of each kind of the encoding, before and after the graph; a number that is too long, a group. */
+    @Test
+    fun everyFieldOfAnOnnxFileIsJumpedOver() {
+        fun bytes(vararg values: Int) = ByteBuffer.wrap(ByteArray(values.size) { values[it].toByte() })
+        val graph = intArrayOf(0x3a, 0x01, 0x00)
+        val eight = IntArray(8) { 0xff }
+        assertNull(OnnxMetadata.facts(bytes(0x08, 0x80, 0x01, *graph, 0x11, *eight, 0x1d, 1, 2, 3, 4), "a.onnx"))
+        for (wrong in listOf(intArrayOf(0x08, *IntArray(10) { 0xff }), intArrayOf(0x0b), intArrayOf(0x00), eight)) {
+            assertThrows(HeadPoseException::class.java) { OnnxMetadata.facts(bytes(*graph, *wrong), "a.onnx") }
+        }
+    }
+
+    @Test
+    fun theFormatIsKnownByTheName() {
+        assertEquals(listOf(ModelFormat.TFLITE, null), listOf("a.tflite", "a.tflite.part").map(ModelFormat::ofFile))
+        assertEquals(ModelFormat.ONNX, ModelFormat.needed("a.onnx"))
+        val error = assertThrows(HeadPoseException::class.java) { ModelFormat.needed("a.zip") }
+        assertTrue("a.zip is neither" in error.message) { error.message }
+        val suffixes = Golden.cases("suffixes", "picks.json").associate { it.name to it.text("suffix") }
+        ModelFormat.entries.forEach { assertEquals(suffixes[it.target], it.suffix) }
     }
 }

@@ -9,7 +9,7 @@ import org.sixdrepnext.headpose.core.accelerator.Accelerator
  * The names are those of the Python tools (benchmarks/android/app.py).
  */
 data class BenchmarkOrder(
-    /** Path of a .tflite file that the app may read. */
+    /** Path of a .tflite or .onnx file that the app may read. */
     val artefact: String,
     /** What to run it on, and nothing else. */
     val accelerator: Accelerator,
