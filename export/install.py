@@ -30,8 +30,8 @@ class App:
 
     title: str
     """For people."""
-    target: str
-    """The target whose files it runs."""
+    targets: tuple[str, ...]
+    """The targets whose files it runs; the first is what an install exports if nothing else is said."""
     home: str
     """Its folder in a checkout."""
     models: str
@@ -45,14 +45,14 @@ class App:
 APPS = {
     "ios": App(
         title="iOS app",
-        target="coreml",
+        targets=("coreml",),
         home="ios_app",
         models="HeadPose/Models",
         next_step="open {home}/HeadPose.xcodeproj in Xcode, choose your iPhone and press Run",
     ),
     "android": App(
         title="Android app",
-        target="tflite",
+        targets=("tflite", "onnx"),
         home="android_app",
         models="app/src/main/assets/models",
         next_step="open {home} in Android Studio, choose your phone and press Run",
@@ -111,7 +111,7 @@ def install(result: ExportResult, app: App, folder: Path, *, overwrite: bool = F
     Raises:
         HeadPoseError: such a file is in the way, the manifest is not ours, or the folder cannot be written.
     """
-    chosen = [e for e in result.artifacts if e.info.target == app.target and _may_ship(e)]
+    chosen = [e for e in result.artifacts if e.info.target in app.targets and _may_ship(e)]
     if not chosen:
         return Installed(folder, (), f"no file for the {app.title} passed its parity gate: nothing was installed")
     names = sorted(e.path.name for e in chosen)

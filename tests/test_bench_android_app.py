@@ -8,16 +8,28 @@ The real adb client against a stand-in server, as in tests/test_bench_android.py
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 from fake_session import fake_info
+from kotlin_vectors import onnx_model
 from stand_in_phone import APP
 from test_bench_android import bench, clean, graph, phone, pytestmark, results_of, server, tool
 from test_bench_android_readers import ENDED, STACK, STARTED, TEST
 
+from runtime.artifact import METADATA_KEY
+
 PASSED = STARTED + TEST + "INSTRUMENTATION_STATUS_CODE: 0\n" + ENDED
+
+
+@pytest.fixture
+def onnx(tmp_path):
+    """An .onnx file with our metadata, as the app's second engine runs it."""
+    file = tmp_path / "sixdrepnet_fake_fp32.onnx"
+    info = replace(fake_info(), target="onnx", git={"commit": None, "dirty": None})
+    file.write_bytes(onnx_model({METADATA_KEY: info.to_json()}))
+    return file
 
 
 def app_record(extras: dict, **changes) -> dict:
@@ -73,6 +85,34 @@ def test_the_app_is_run_as_an_instrumentation_and_its_record_pulled(bench, phone
     assert (len(result["samples_ms"]), result["load_ms"]["warm"], result["valid"]) == (60, 20.0, True)
     assert result["model"]["git"] == {"commit": None, "dirty": None}
     assert clean(phone)
+
+
+def test_an_onnx_file_is_measured_by_the_app_on_the_processor_alone(bench, phone, graph, onnx):
+    files = {graph.read_bytes(): graph, onnx.read_bytes(): onnx}
+    seen: list[tuple] = []
+
+    def instrumented(extras):
+        file = files[phone.files[extras["artefact"]]]
+        seen.append((Path(extras["artefact"]).suffix, extras["accelerator"]))
+        return PASSED, [app_record(extras, sha256=sha256(file), used=extras["accelerator"])]
+
+    phone.instrumented = instrumented
+    words = ("--with", "benchmark_model,app", "--accelerator", "cpu,gpu", "--labels", "none", "--json")
+    results = results_of(bench(*words, files=[graph, onnx]))
+    assert seen == [(".tflite", "cpu"), (".tflite", "gpu"), (".onnx", "cpu")]
+    assert [r["model"]["target"] for r in results] == ["tflite"] * 4 + ["onnx"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--with", "app", "--accelerator", "gpu"), ("--with", "benchmark_model")],
+    ids=["app, gpu", "benchmark_model"],
+)
+def test_an_onnx_file_that_nothing_would_run_is_refused_before_the_phone_is_touched(bench, phone, onnx, words):
+    code, _, err = bench(*words, files=[onnx])
+    assert code == 2
+    assert "add --with app --accelerator cpu," in " ".join(err.split())
+    assert phone.commands == []
 
 
 def test_the_app_that_falls_back_is_not_quoted(bench, phone, graph):

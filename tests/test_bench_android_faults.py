@@ -189,10 +189,11 @@ def test_benchmark_model_without_the_program(bench):
     assert "--with benchmark_model needs that program, given with --tool: Google offers it" in err
 
 
-def test_files_that_are_no_tflite(bench, tmp_path, phone):
+def test_files_that_no_engine_of_the_phone_runs(bench, tmp_path, phone):
     damaged = tmp_path / "x.tflite"
     damaged.write_bytes(b"no")
-    for file, words in (("m.onnx", "m.onnx is no .tflite"), (damaged, "x.tflite"), (tmp_path / "n.tflite", "n.tflite")):
+    files = {"m.mlpackage": "m.mlpackage is neither", damaged: "x.tflite", tmp_path / "n.tflite": "n.tflite"}
+    for file, words in files.items():
         code, _, err = bench(files=[file])
         assert code == 2
         assert words in err

@@ -259,6 +259,7 @@ def test_its_json_form_is_one_object(command, capsys):
     ("args", "message"),
     [
         pytest.param(["--install", "ios", "--targets", "onnx"], "add coreml to --targets", id="wrong target"),
+        pytest.param(["--install", "android", "--targets", "coreml"], "needs tflite or onnx files", id="neither"),
         pytest.param(["--install-to", "x"], "say which one, as in --install ios", id="folder without app"),
         pytest.param(["--install", "windows"], "unknown app 'windows'", id="unknown app"),
     ],
@@ -267,6 +268,13 @@ def test_what_cannot_work_is_said_before_anything_is_exported(command, capsys, a
     code, asked = command(*args)
     assert (code, asked) == (2, {})
     assert message in capsys.readouterr().err
+
+
+def test_the_android_app_gets_files_of_both_its_engines(tmp_path, models):
+    made = [("a", "onnx", PASSED, "A"), ("b", "onnx", FAILED, "B"), ("c", "coreml", PASSED, "C")]
+    done = install(exported(tmp_path / "out", *made), APPS["android"], models)
+    assert done.files == ("a.onnx",)
+    assert APPS["android"].targets[0] == "tflite"  # what an install exports if nothing else is said
 
 
 def test_the_android_app_gets_the_face_detector_too(tmp_path, models, monkeypatch):

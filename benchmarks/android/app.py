@@ -1,8 +1,8 @@
 """Our app's benchmark as an instrumentation: `am instrument`, and the records that it leaves.
 
-What the app promises: the test class takes the arguments `artefact` (path of a .tflite that it may read), `accelerator`
-(cpu, gpu, npu), `threads`, `warmup`, `runs`, `minSeconds` and `result`, and writes a list of records as in
-benchmarks/schema.json to the file `result` among its own files. It is debuggable, so that `run-as` may read them.
+What the app promises: the test class takes the arguments `artefact` (path of a .tflite or .onnx that it may read),
+`accelerator` (cpu, gpu, npu), `threads`, `warmup`, `runs`, `minSeconds` and `result`, and writes a list of records as
+in benchmarks/schema.json to the file `result` among its own files. It is debuggable, so that `run-as` may read them.
 **Unverified on a phone.** Source: https://developer.android.com/studio/test/command-line
 """
 

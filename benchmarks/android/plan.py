@@ -94,16 +94,33 @@ class Job:
         return ", ".join([self.artefact.model.name, self.way, self.accelerator, *threads])
 
 
-def tflite_artefact(path: str | Path) -> Artefact:
-    """A .tflite file's record; HeadPoseError for another format, or a file that cannot be read."""
-    if Path(path).suffix.lower() != ".tflite":
+def phone_artefact(path: str | Path) -> Artefact:
+    """A .tflite or .onnx file's record; HeadPoseError for another format, or a file that cannot be read."""
+    if Path(path).suffix not in (".tflite", ".onnx"):
         raise HeadPoseError(
-            f"{path} is no .tflite, and LiteRT on a phone runs nothing else: export one with --targets tflite"
+            f"{path} is neither a .tflite nor an .onnx file, and these are what runs on the phone: export one with "
+            "--targets tflite"
         )
     return read_artefact(path)
 
 
 def jobs_of(artefacts: Sequence[Artefact], settings: Settings) -> list[Job]:
-    """Everything in the order in which it is measured."""
+    """Everything in the order in which it is measured.
+
+    Raises HeadPoseError for a file that runs in none of the ways that were asked for: .onnx needs the app, on the cpu.
+    """
     units = [(a, n) for a in settings.accelerators for n in (settings.threads if a == "cpu" else (None,))]
-    return [Job(artefact, way, unit, n) for way in settings.ways for artefact in artefacts for unit, n in units]
+    jobs = [
+        Job(artefact, way, unit, n)
+        for way in settings.ways
+        for artefact in artefacts
+        for unit, n in units
+        if artefact.model.target == "tflite" or (way, unit) == (APP, "cpu")
+    ]
+    for artefact in artefacts:
+        if not any(job.artefact is artefact for job in jobs):
+            raise HeadPoseError(
+                f"{artefact.path} runs in our app alone, in ONNX Runtime on the processor: add  --with app "
+                "--accelerator cpu,  or take a .tflite file"
+            )
+    return jobs

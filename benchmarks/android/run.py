@@ -17,7 +17,7 @@ from benchmarks.android.benchmark_model import core_mask, measure_with_tool
 from benchmarks.android.device import PhoneFacts, PhoneState, read_facts, read_state
 from benchmarks.android.elf import check_runs_on
 from benchmarks.android.listing import chosen_phone
-from benchmarks.android.plan import APP, TOOL, Job, Settings, jobs_of, tflite_artefact
+from benchmarks.android.plan import APP, TOOL, Job, Settings, jobs_of, phone_artefact
 from benchmarks.android.verdict import is_cool, judged
 from benchmarks.android.workplace import Workplace, workplace
 from benchmarks.record import LatencyResult
@@ -53,7 +53,7 @@ def measure(
     """Measure every artefact in every way, on every accelerator, with every number of threads.
 
     Args:
-        paths: .tflite files.
+        paths: .tflite files; .onnx files too, which our app alone runs, on the cpu.
         phone: where.
         settings: how.
         keep: called with each result as it comes, so that what was measured is not lost if a later one fails.
@@ -62,7 +62,7 @@ def measure(
     Raises HeadPoseError for bad input, a phone that may not be measured or goes away, and a tool that fails; the
     phone is cleaned up then too.
     """
-    jobs = jobs_of([tflite_artefact(path) for path in paths], settings)
+    jobs = jobs_of([phone_artefact(path) for path in paths], settings)
     facts, start = read_facts(phone), read_state(phone)
     device.check_battery(start, phone.name)
     if settings.tool and TOOL in settings.ways:

@@ -1,4 +1,4 @@
-"""``headpose bench android``: latency of .tflite files on an Android phone, through adb."""
+"""``headpose bench android``: latency of .tflite and .onnx files on an Android phone, through adb."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Never yet run on a real phone: tested with the real adb client against a stand-in. 'gpu' and 'npu' are what "
         "was asked for; each result says what was used. benchmark_model reaches an NPU through NNAPI alone."
     )
-    parser.add_argument("artifacts", nargs="+", metavar="FILE", help=".tflite files made by headpose export")
+    parser.add_argument(
+        "artifacts",
+        nargs="+",
+        metavar="FILE",
+        help=".tflite files made by headpose export; .onnx files with --with app, on the cpu",
+    )
     parser.add_argument("--device", metavar="SERIAL", help="which phone, of those that  adb devices  lists")
     parser.add_argument(
         "--with",
@@ -56,8 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--labels",
         default="shipped",
         metavar="FOLDER|shipped|synthetic|none",
-        help="labelled faces, as of export: the file's error on them, as LiteRT on this computer reads them, stands "
-        "beside its latency (default: %(default)s)",
+        help="labelled faces, as of export: the file's error on them, as its engine on this computer reads them, "
+        "stands beside its latency (default: %(default)s)",
     )
     parser.add_argument("--save", metavar="DIR", help="also keep each result as DIR/<device>/<date>-<artefact>.json")
     parser.add_argument("--json", action="store_true", help="print every figure and fact as JSON")

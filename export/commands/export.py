@@ -44,7 +44,7 @@ def _add_install_arguments(parser: argparse.ArgumentParser) -> None:
         "--install",
         metavar="APP",
         help="copy the files that passed, and their manifest, where this app's project finds them: ios (Core ML) "
-        "or android (TFLite); neither app was ever built with its vendor's tools yet",
+        "or android (TFLite, and ONNX with --targets tflite,onnx); neither app was ever built with its vendor's tools",
     )
     group.add_argument(
         "--install-to",
@@ -157,9 +157,11 @@ def _destination(args: argparse.Namespace) -> tuple[Any, Any, list[str]]:
             raise HeadPoseError("--install-to names a folder for an app: say which one, as in --install ios")
         return None, None, _names(_TARGETS if args.targets is None else args.targets)
     app = app_named(args.install)
-    targets = [app.target] if args.targets is None else _names(args.targets)
-    if app.target not in targets:
-        raise HeadPoseError(f"--install {args.install} needs {app.target} files: add {app.target} to --targets")
+    targets = [app.targets[0]] if args.targets is None else _names(args.targets)
+    if not set(app.targets) & set(targets):
+        raise HeadPoseError(
+            f"--install {args.install} needs {' or '.join(app.targets)} files: add {app.targets[0]} to --targets"
+        )
     return app, models_folder(app, args.install_to), targets
 
 
