@@ -33,7 +33,7 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP) ## export to every target, prove the rotations, run on a photograph, write one picture
 	$(PY) -m headpose demo --out $(DEMO_OUT) --overwrite
 
-test: $(STAMP) ## the tests that take seconds
+test: $(STAMP) ## the tests that take seconds, both apps among them where their toolchains are
 	$(PY) -m pytest $(PYTEST_ARGS)
 
 test-slow: $(STAMP) ## the tests that take minutes or a heavy optional package

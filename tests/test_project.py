@@ -288,6 +288,7 @@ SCRIPTS = [
     "ios_app/ci/swift.sh",
     "ios_app/ci/check_app.sh",
     "android_app/ci/kotlin.sh",
+    "android_app/ci/check_app.sh",
 ]
 
 
