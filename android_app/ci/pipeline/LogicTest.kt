@@ -54,6 +54,7 @@ import java.util.concurrent.Executors
 import kotlin.test.assertContentEquals
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
+import kotlin.test.assertFalse
 import kotlin.test.assertNotNull
 import kotlin.test.assertNotSame
 import kotlin.test.assertNull
@@ -237,6 +238,7 @@ class LogicTest {
         runBlocking {
             val thread = Executors.newSingleThreadExecutor().asCoroutineDispatcher()
             val store = ResultStore(AppContext(folder.toFile()))
+            assertFalse(store.hasResults)
             val runner = BenchmarkRunner(thermal = { ThermalState.NONE }, coolDown = CoolDown.NONE)
             val session =
                 BenchmarkSession(runner, thread, { store.keep(it) }) { job ->
@@ -254,6 +256,7 @@ class LogicTest {
             assertTrue(state.rows.all { it.p50 >= 1 && it.used == "cpu" })
             val kept = File(folder.toFile(), "results/benchmark.json").readText()
             assertEquals(BenchmarkRecord.canonicalJson(state.results), kept)
+            assertTrue(ResultStore(AppContext(folder.toFile())).hasResults, "another process finds them")
             assertContentEquals(listOf(1, 4), state.results.map { it.run.threads })
             thread.close()
         }

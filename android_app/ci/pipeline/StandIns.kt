@@ -1,5 +1,6 @@
 package org.sixdrepnext.headpose.pipeline
 
+import android.content.ContentResolver
 import android.content.Context
 import android.content.res.AssetManager
 import androidx.camera.core.Camera
@@ -39,6 +40,7 @@ val someFacts: ModelFacts =
 class AppContext(
     private val folder: File,
     assetFolder: File = File(repository, "android_app/app/src/main/assets"),
+    override val contentResolver: ContentResolver = object : ContentResolver(null) {},
 ) : Context() {
     override val assets = AssetManager(assetFolder)
     override val filesDir: File get() = folder

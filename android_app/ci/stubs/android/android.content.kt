@@ -43,7 +43,10 @@ abstract class Context {
 abstract class ContentResolver(
     context: Context?,
 ) {
-    fun openInputStream(uri: Uri): InputStream? = stub()
+    /** Not in the real class: name and content of what was picked. */
+    val picked = mutableMapOf<Uri, Pair<String, ByteArray>>()
+
+    fun openInputStream(uri: Uri): InputStream? = picked[uri]?.second?.inputStream()
 
     fun query(
         uri: Uri,
@@ -51,7 +54,17 @@ abstract class ContentResolver(
         selection: String?,
         selectionArgs: Array<String>?,
         sortOrder: String?,
-    ): Cursor? = stub()
+    ): Cursor? = picked[uri]?.let { NameAlone(it.first) }
+}
+
+private class NameAlone(
+    private val name: String,
+) : Cursor {
+    override fun moveToFirst() = true
+
+    override fun getString(columnIndex: Int) = name
+
+    override fun close() {}
 }
 
 open class Intent(

@@ -16,6 +16,10 @@ abstract class Uri internal constructor() : Parcelable {
             scheme: String,
             ssp: String,
             fragment: String?,
-        ): Uri = stub()
+        ): Uri = Parts(ssp)
     }
 }
+
+private class Parts(
+    override val lastPathSegment: String,
+) : Uri()

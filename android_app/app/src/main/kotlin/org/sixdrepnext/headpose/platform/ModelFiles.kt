@@ -58,14 +58,29 @@ class ModelFiles(
 
     /** What a model says of itself; HeadPoseException if it says nothing. */
     fun facts(model: ModelFile): ModelFacts =
-        model.entry?.facts ?: guarded(model.file) { model.format.facts(content(model), model.file) }
+        model.entry?.facts ?: guarded(model.file) { model.format.facts(bytes(model), model.file) }
 
-    /** The facts that a benchmark record keeps; the file is hashed if no manifest did. */
-    fun recordModel(model: ModelFile): BenchmarkRecord.Model =
-        model.entry?.recordModel ?: facts(model).recordModel(sha256(stream(model)), size(model))
+    /**
+     * The facts that a benchmark record keeps, of the file as it is now.
+     *
+     * @throws HeadPoseException if it is not the one that the manifest lists.
+     */
+    fun recordModel(model: ModelFile): BenchmarkRecord.Model {
+        val found = content(model)
+        if (model.entry != null && model.entry.sha256 != found.sha256) {
+            throw HeadPoseException("${model.file} is not what the manifest lists: export and install it again")
+        }
+        return facts(model).recordModel(found.sha256, found.sizeBytes)
+    }
 
-    /** SHA-256 of a model's file, computed now. */
-    fun sha256(model: ModelFile): String = sha256(stream(model))
+    /** What a file holds, read now. */
+    class Content(
+        val sha256: String,
+        val sizeBytes: Long,
+    )
+
+    /** Hash and size of a model's file. */
+    fun content(model: ModelFile): Content = content(stream(model))
 
     /**
      * Takes in a file that a person picked, and returns it; one of the same name that was opened before is replaced.
@@ -117,10 +132,8 @@ class ModelFiles(
     private fun stream(model: ModelFile): InputStream =
         if (model.isBundled) context.assets.open("$MODELS/${model.file}") else stored(model).inputStream()
 
-    private fun content(model: ModelFile): ByteBuffer =
+    private fun bytes(model: ModelFile): ByteBuffer =
         if (model.isBundled) ByteBuffer.wrap(stream(model).use { it.readBytes() }) else mapped(stored(model))
-
-    private fun size(model: ModelFile): Long = content(model).capacity().toLong()
 
     private fun mapped(file: File): ByteBuffer =
         RandomAccessFile(file, "r").use { it.channel.map(FileChannel.MapMode.READ_ONLY, 0, it.length()) }
@@ -132,17 +145,19 @@ class ModelFiles(
         } ?: uri.lastPathSegment ?: "file"
     }
 
-    private fun sha256(stream: InputStream): String {
+    private fun content(stream: InputStream): Content {
         val digest = MessageDigest.getInstance("SHA-256")
+        var size = 0L
         stream.use { from ->
             val chunk = ByteArray(1 shl 16)
             while (true) {
                 val count = from.read(chunk)
                 if (count < 0) break
                 digest.update(chunk, 0, count)
+                size += count
             }
         }
-        return digest.digest().joinToString("") { "%02x".format(it) }
+        return Content(digest.digest().joinToString("") { "%02x".format(it) }, size)
     }
 
     companion object {

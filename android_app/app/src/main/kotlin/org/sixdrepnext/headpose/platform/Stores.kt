@@ -31,21 +31,21 @@ class ResultStore(
 ) {
     private val folder = File(context.filesDir, "results")
 
-    /** Writes results as the Python tools read them; returns the file. */
-    fun keep(
-        records: List<BenchmarkRecord>,
-        name: String = "benchmark.json",
-    ): File {
+    private val file = File(folder, "benchmark.json")
+
+    /** Whether there are results, of this run or an earlier one. */
+    val hasResults: Boolean get() = file.isFile
+
+    /** Writes results as the Python tools read them, in place of earlier ones. */
+    fun keep(records: List<BenchmarkRecord>) {
         folder.mkdirs()
-        val part = File(folder, "$name.part")
+        val part = File(folder, "${file.name}.part")
         part.writeText(BenchmarkRecord.canonicalJson(records))
-        val kept = File(folder, name)
-        if (!part.renameTo(kept)) throw IOException("$kept cannot be written")
-        return kept
+        if (!part.renameTo(file)) throw IOException("$file cannot be written")
     }
 
-    /** The share sheet for a file of results. */
-    fun share(file: File): Intent {
+    /** The share sheet for the results. */
+    fun share(): Intent {
         val address = FileProvider.getUriForFile(context, "${context.packageName}.results", file)
         val send =
             Intent(Intent.ACTION_SEND).apply {

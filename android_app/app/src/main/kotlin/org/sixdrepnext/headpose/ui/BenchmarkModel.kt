@@ -12,6 +12,7 @@ import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
+import org.sixdrepnext.headpose.core.benchmark.BenchmarkRecord
 import org.sixdrepnext.headpose.core.benchmark.BenchmarkRunner
 import org.sixdrepnext.headpose.logic.BenchmarkJob
 import org.sixdrepnext.headpose.logic.BenchmarkSession
@@ -32,13 +33,17 @@ class BenchmarkModel(
     private val thread = Executors.newSingleThreadExecutor { Thread(it, "benchmark") }.asCoroutineDispatcher()
     private val runs = MutableStateFlow(false)
     private val sustained = MutableStateFlow(false)
+    private val hasKept = MutableStateFlow(store.hasResults)
     private var measuring: Job? = null
 
     /** The measurements. Results are written after each: the process may end before the last. */
     val session =
         BenchmarkSession(
-            BenchmarkRunner(thermal = phone), thread, { withContext(Dispatchers.IO) { store.keep(it) } },
+            BenchmarkRunner(thermal = phone), thread, ::keep,
         ) { job -> bench.subject(job, if (sustained.value) "sustained" else "") }
+
+    /** Whether there are results to share: those of an earlier run are still there after the process's death. */
+    val hasResults: StateFlow<Boolean> = hasKept.asStateFlow()
 
     /** Whether it measures. */
     val isRunning: StateFlow<Boolean> = runs.asStateFlow()
@@ -70,8 +75,13 @@ class BenchmarkModel(
         measuring?.cancel()
     }
 
-    /** The share sheet for the results. */
-    suspend fun share(): Intent = store.share(withContext(Dispatchers.IO) { store.keep(session.state.value.results) })
+    /** The share sheet for the last results, of this run or of an earlier one. */
+    fun share(): Intent = store.share()
+
+    private suspend fun keep(records: List<BenchmarkRecord>) {
+        withContext(Dispatchers.IO) { store.keep(records) }
+        hasKept.value = true
+    }
 
     override fun onCleared() {
         thread.close()

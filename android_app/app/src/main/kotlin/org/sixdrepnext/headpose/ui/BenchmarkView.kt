@@ -46,6 +46,7 @@ fun BenchmarkView(
 ) {
     val state by benchmark.session.state.collectAsStateWithLifecycle()
     val running by benchmark.isRunning.collectAsStateWithLifecycle()
+    val hasResults by benchmark.hasResults.collectAsStateWithLifecycle()
     val sustained by benchmark.isSustained.collectAsStateWithLifecycle()
     val activity = LocalActivity.current
     LifecycleEventEffect(Lifecycle.Event.ON_STOP) {
@@ -66,7 +67,10 @@ fun BenchmarkView(
         if (state.wasCancelled) Text(stringResource(R.string.cancelled))
         state.jobs.forEach { job -> state.errors[job.id]?.let { Text("${job.model.file}, ${job.place}: $it") } }
         state.rows.forEach { ResultCard(it) }
-        if (state.rows.isNotEmpty() && !running) ShareButton(benchmark)
+        if (hasResults && !running) {
+            if (state.rows.isEmpty()) Text(stringResource(R.string.earlier_results))
+            ShareButton(benchmark)
+        }
     }
 }
 
@@ -138,11 +142,6 @@ private fun ResultCard(row: BenchmarkRow) {
 
 @Composable
 private fun ShareButton(benchmark: BenchmarkModel) {
-    val scope = rememberCoroutineScope()
     val context = LocalContext.current
-    Row {
-        Button(onClick = {
-            scope.launch { context.startActivity(benchmark.share()) }
-        }) { Text(stringResource(R.string.share)) }
-    }
+    Button(onClick = { context.startActivity(benchmark.share()) }) { Text(stringResource(R.string.share)) }
 }

@@ -133,8 +133,8 @@ private fun Facts(
     use: Use.Ready,
 ) {
     val facts = use.model.facts
-    val hash by produceState(model.entry?.sha256 ?: "…", model) {
-        if (model.entry == null) value = withContext(Dispatchers.IO) { app.files.sha256(model) }
+    val hash by produceState<String?>(null, model) {
+        value = withContext(Dispatchers.IO) { app.files.content(model).sha256 }
     }
     val chosen = use.model.chosen
     val used = chosen.model.usedBackend ?: stringResource(R.string.not_proven)
@@ -143,7 +143,10 @@ private fun Facts(
         chosen.selfCheck?.let { Text(it.sentence) }
         chosen.sentence?.let { Text(it) }
         FactLines(facts)
-        Text(stringResource(R.string.fact_hash, hash))
+        hash?.let {
+            val isListed = model.entry == null || model.entry.sha256 == it
+            Text(if (isListed) stringResource(R.string.fact_hash, it) else stringResource(R.string.fact_other_hash, it))
+        }
     }
 }
 
