@@ -74,11 +74,13 @@ def test_the_full_record_has_every_field_and_the_minimal_one_none_that_may_be_mi
     assert minimal["placement"] == minimal["operators"] == []
 
 
-@pytest.mark.parametrize("group", ["numbers", "texts", "keys"])
-def test_canonical_texts_read_back_the_same(group):
-    for case in read("json_forms.json")[group]:
-        assert json.loads(case["text"]) == case["value"]
-        assert canonical.canonical(json.loads(case["text"])) == case["text"]
+FORMS = [*cases("json_forms.json", "numbers"), *cases("json_forms.json", "texts"), *cases("json_forms.json", "keys")]
+
+
+@pytest.mark.parametrize("case", FORMS)
+def test_canonical_texts_read_back_the_same(case):
+    assert json.loads(case["text"]) == case["value"]
+    assert canonical.canonical(json.loads(case["text"])) == case["text"]
 
 
 def test_canonical_keys_are_in_the_order_of_their_code_points():

@@ -91,6 +91,20 @@ def test_reasons_are_there_exactly_when_their_conditions_hold(case):
     assert ("throttled" in reasons) == (case["throttled"] is not None)
 
 
+@pytest.mark.parametrize("case", cases("statistics.json", "summary_reasons"))
+def test_reasons_against_figures_are_there_exactly_when_their_conditions_hold(case):
+    stats, count, reasons = case["stats"], case["iterations"], " | ".join(case["reasons"])
+    enough = count >= MIN_SAMPLES
+    high = next((stats[name] for name in ("p90", "p95") if stats[name] is not None), 0.0)
+    seconds = count * (stats["p50"] if stats["mean"] is None else stats["mean"]) / 1e3
+    assert ("fewer than" in reasons) == (not enough)
+    assert ("s of samples" in reasons) == (enough and seconds < MIN_SECONDS)
+    assert ("times p50" in reasons) == (enough and high > MAX_SPREAD * stats["p50"])
+    assert ("emulation" in reasons) == case["emulated"]
+    assert ("clock" in reasons) == (abs(case["clock_jump_s"]) > 1)
+    assert ("throttled" in reasons) == (case["throttled"] is not None)
+
+
 def test_every_reason_occurs_in_the_cases():
     told = " ".join(reason for case in read("statistics.json")["reasons"] for reason in case["reasons"])
     for part in ("fewer than 20", "less than 0.25 s", "drifted by +", "drifted by -", "times p50", "jumped by -62 s"):

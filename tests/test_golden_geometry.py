@@ -8,10 +8,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from golden import rotation_cases
-from golden.reading import cases, read
+from golden.reading import cases
 from scipy.spatial.transform import Rotation
 
-from runtime.preprocess import Box, crop_face
+from runtime.errors import HeadPoseError
+from runtime.preprocess import Box, crop_box, crop_face
 
 pytestmark = pytest.mark.filterwarnings("ignore:Gimbal lock detected")
 
@@ -53,6 +54,11 @@ def test_the_six_numbers_make_the_rotation_of_a_qr_decomposition(case):
     np.testing.assert_allclose(found, np.stack([x, y, np.cross(x, y)], axis=1), atol=1e-9)
 
 
+@pytest.mark.parametrize("case", cases("rotations.json", "rotation_to_sixd"))
+def test_the_six_numbers_are_the_first_two_columns(case):
+    assert case["sixd"] == np.array(case["rotation"])[:, :2].T.ravel().tolist()
+
+
 @pytest.mark.parametrize("case", cases("rotations.json", "geodesic_deg"))
 def test_geodesics_are_scipys_magnitudes(case):
     a, b = Rotation.from_matrix(case["a"]), Rotation.from_matrix(case["b"])
@@ -90,10 +96,10 @@ def published_axes(pitch_deg, yaw_deg, roll_deg):
     ]
 
 
-@pytest.mark.parametrize("name", rotation_cases.POSES)
-def test_axes_in_the_image_are_6drepnets(name):
-    case = next(case for case in read("rotations.json")["image_axes"] if case["name"] == name)
-    np.testing.assert_allclose(case["axes"], published_axes(*rotation_cases.POSES[name]), atol=1e-12)
+@pytest.mark.parametrize("case", cases("rotations.json", "image_axes"))
+def test_axes_in_the_image_are_6drepnets(case):
+    angles = {**rotation_cases.POSES, **rotation_cases.LOCKED, **rotation_cases.WRAPS}[case["name"]]
+    np.testing.assert_allclose(case["axes"], published_axes(*angles), atol=1e-12)
 
 
 @pytest.mark.parametrize("case", cases("projections.json", "axes"))
@@ -140,6 +146,14 @@ def test_crop_boxes_are_those_of_exact_arithmetic(case):
     x = half_up((left + right) / 2 - Fraction(side, 2))
     y = half_up((top + bottom) / 2 - (bottom - top) / 10 - Fraction(side, 2))
     assert case["crop_box"] == [x, y, x + side, y + side]
+
+
+@pytest.mark.parametrize("case", cases("crops.json", "empty"))
+def test_an_empty_box_has_no_crop(case):
+    left, top, right, bottom = case["face_box"]
+    assert left >= right or top >= bottom
+    with pytest.raises(HeadPoseError, match="is empty"):
+        crop_box(Box(*case["face_box"]))
 
 
 @pytest.mark.parametrize("case", cases("crops.json", "transform"))

@@ -19,6 +19,7 @@
 # Environment:
 #   HEADPOSE_KOTLIN_ROOT     where the tools are put (~/.cache/headpose/kotlin)
 #   HEADPOSE_KOTLIN_SCRATCH  where it builds (a folder per checkout under /var/tmp/headpose-kotlin-build)
+#   HEADPOSE_GOLDEN          absolute path of a folder of golden files that tests read instead of tests/golden
 #
 # Needs a JDK of Java 17 or newer, npm, and a Debian or Ubuntu whose apt has package lists; no root.
 # Exit code 77: SKIPPED, the tools are not there or cannot be had. Any other failure is a failure.

@@ -14,6 +14,7 @@
 #   HEADPOSE_SWIFT_ROOT     where the toolchain is put (/var/cache/headpose-swift)
 #   HEADPOSE_SWIFT_SCRATCH  where it builds (a folder per checkout under /var/tmp/headpose-swift-build)
 #   HEADPOSE_SWIFT_HOST=1   use the `swift` of this machine instead, as on a Mac; nothing is installed then
+#   HEADPOSE_GOLDEN         absolute path of a folder of golden files that tests read instead of tests/golden
 #
 # Needs root, for chroot and for mounts. Every mount is made in a mount namespace of its own: it ends with the command,
 # however that ends, two commands do not meet, and nothing is left to unmount.
@@ -110,15 +111,26 @@ inside() {
         mkdir -p "$root$repo" && mount --bind "$repo" "$root$repo"
         [[ ${HEADPOSE_SWIFT_WRITABLE:-} == 1 ]] || mount -o remount,bind,ro "$root$repo"
         mkdir -p "$root$scratch" && mount --bind "$scratch" "$root$scratch"
+        if [[ -n ${HEADPOSE_GOLDEN:-} ]]; then
+            mkdir "$root/tmp/golden" && mount --bind "$HEADPOSE_GOLDEN" "$root/tmp/golden"
+            mount -o remount,bind,ro "$root/tmp/golden"
+        fi
         [[ -d $root$here ]] || here=/
         exec chroot "$root" /usr/bin/env -i HOME="$scratch" PATH=/usr/libexec/swift/bin:/usr/bin:/bin \
-            LANG=C.UTF-8 /bin/bash -c "cd \"\$0\" && exec \"\$@\"" "$here" "$@"
+            LANG=C.UTF-8 ${HEADPOSE_GOLDEN:+HEADPOSE_GOLDEN=/tmp/golden} \
+            /bin/bash -c "cd \"\$0\" && exec \"\$@\"" "$here" "$@"
     ' bash "$root" "$repo" "$scratch" "$PWD" "$@"
 }
 
+# One at a time: SwiftPM's own lock is in /tmp, of which every command here has its own.
 swift_package() {
     local verb=$1
     shift
+    if ! on_host; then
+        mkdir -p -- "$scratch"
+        exec 8>"$scratch/.lock"
+        flock 8
+    fi
     inside swift "$verb" --package-path "$package" --scratch-path "$scratch/core" \
         --cache-path "$scratch/cache" --disable-automatic-resolution -Xswiftc -warnings-as-errors "$@"
 }

@@ -1,14 +1,15 @@
-"""Reads the golden vectors for tests."""
+"""Reads the golden vectors for tests: this folder's, or those of the folder that HEADPOSE_GOLDEN names."""
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(os.environ.get("HEADPOSE_GOLDEN") or Path(__file__).resolve().parent)
 
 
 def read(name: str) -> Any:

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any
 
+from benchmarks.android import app, plan
 from benchmarks.iphone import app_benchmark
 from benchmarks.iphone.chips import IPHONES
 from benchmarks.iphone.presets import HEADPOSE, PRESETS, PROTOCOLS
@@ -107,6 +108,26 @@ def order_text() -> str:
     """What the app's benchmark test is asked for."""
     artefact = SimpleNamespace(model=full().model)  # the facts are all that goes into an order
     return canonical(json.loads(app_benchmark.options([artefact], list(PROTOCOLS.values()), list(COMPUTE_UNITS))))
+
+
+ANDROID_ORDERS = {  # what the accelerator, its threads and the settings are
+    "four threads": ("cpu", 4, plan.Settings(runs=100, min_seconds=2.5, warmup=10, ways=(plan.APP,))),
+    "the engine's own threads": ("gpu", None, plan.Settings(runs=1, min_seconds=0.0, warmup=0, ways=(plan.APP,))),
+    "an hour, nearly": ("npu", None, plan.Settings(runs=20000, min_seconds=3599.5, warmup=7, ways=(plan.APP,))),
+}
+
+
+def android_orders() -> dict[str, list[Case]]:
+    """What `am instrument` is given, and what the app's benchmark should read from it."""
+    return {"orders": [_android_order(name, *order) for name, order in ANDROID_ORDERS.items()]}
+
+
+def _android_order(name: str, accelerator: str, threads: int | None, settings: plan.Settings) -> Case:
+    paths = {"artefact": "/data/local/tmp/headpose/m.tflite", "result": "headpose-benchmark-0a1b2c3d.json"}
+    words = app.command(SimpleNamespace(accelerator=accelerator, threads=threads), settings, *paths.values())
+    extras = {words[i + 1]: words[i + 2] for i, word in enumerate(words) if word == "-e"}
+    asked = {"accelerator": accelerator, "threads": threads, "warmup": settings.warmup, "runs": settings.runs}
+    return {"name": name, "arguments": extras, **paths, **asked, "min_seconds": settings.min_seconds}
 
 
 NUMBERS = (

@@ -30,6 +30,7 @@ GROUPS: dict[str, Callable[[], dict[str, Any]]] = {
     "json_forms.json": record_cases.json_forms,
     "protocols.json": record_cases.protocols,
     "picks.json": manifest_cases.picks,
+    "android_orders.json": record_cases.android_orders,
 }
 
 

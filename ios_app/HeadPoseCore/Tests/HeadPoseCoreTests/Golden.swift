@@ -2,9 +2,11 @@ import Foundation
 import HeadPoseCore
 import Testing
 
-/// The golden vectors that Python wrote: tests/golden of the repository.
+/// The golden vectors that Python wrote: tests/golden of the repository, or the folder that HEADPOSE_GOLDEN names.
 enum Golden {
-    static let folder = URL(fileURLWithPath: #filePath)
+    static let folder =
+        ProcessInfo.processInfo.environment["HEADPOSE_GOLDEN"].map { URL(fileURLWithPath: $0, isDirectory: true) }
+        ?? URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().appendingPathComponent("../../../../tests/golden").standardized
 
     static func data(_ name: String) throws -> Data { try Data(contentsOf: folder.appendingPathComponent(name)) }

@@ -53,6 +53,14 @@ struct ModelTests {
         #expect(all.precisions(of: "repnext_m4") == ["fp16", "int8"] && all.precisions() == ["fp16", "int8"])
     }
 
+    @Test func theFormatOfThisHostIsCoreML() throws {
+        struct Suffix: Decodable { let name, suffix: String }
+        let suffixes = try Golden.cases("suffixes", of: "picks.json", as: Suffix.self)
+        let own = try #require(suffixes.first { $0.name == ModelCatalog(try manifest()).target })
+        let catalog = ModelCatalog(try manifest(), present: ["mine\(own.suffix)", "other.tflite"])
+        #expect(catalog.unlisted() == ["mine\(own.suffix)"], "\(own.name)")
+    }
+
     @Test func damagedManifestsAreToldInOneSentence() throws {
         let text = String(decoding: try Golden.data("manifest.json"), as: UTF8.self)
         let damages = [

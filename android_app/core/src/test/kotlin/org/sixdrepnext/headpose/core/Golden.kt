@@ -9,12 +9,15 @@ import org.sixdrepnext.headpose.core.json.JsonValue
 import java.io.File
 import kotlin.math.abs
 
-/** The golden vectors that Python wrote: tests/golden of the repository, and this module's own. */
+/**
+ * The golden vectors that Python wrote: tests/golden of the repository, or the folder that HEADPOSE_GOLDEN names, and this
+ * module's own.
+ */
 internal object Golden {
     private val root: File =
         generateSequence(File("").absoluteFile) { it.parentFile }.first { File(it, "tests/golden").isDirectory }
 
-    val folder = File(root, "tests/golden")
+    val folder = System.getenv("HEADPOSE_GOLDEN")?.let(::File) ?: File(root, "tests/golden")
 
     fun text(name: String): String = File(folder, name).readText()
 

@@ -22,10 +22,10 @@ import java.util.Random
 class JsonTest {
     @Test
     fun canonicalFormsAreThoseOfPython() {
-        for (group in listOf("numbers", "texts", "keys")) {
-            for (one in Golden.cases(group, "json_forms.json")) {
-                assertEquals(one.text("text"), CanonicalJson.text(one.need("value")), "$group: ${one.name}")
-            }
+        val numbers = Golden.cases("numbers", "json_forms.json")
+        val others = Golden.cases("texts", "json_forms.json") + Golden.cases("keys", "json_forms.json")
+        for (one in numbers + others) {
+            assertEquals(one.text("text"), CanonicalJson.text(one.need("value")), one.name)
         }
     }
 

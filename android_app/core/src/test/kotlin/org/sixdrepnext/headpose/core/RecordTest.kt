@@ -5,12 +5,15 @@ import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
-import org.sixdrepnext.headpose.core.accelerator.Accelerator
 import org.sixdrepnext.headpose.core.benchmark.BenchmarkOrder
 import org.sixdrepnext.headpose.core.benchmark.BenchmarkRecord
 import org.sixdrepnext.headpose.core.benchmark.LatencyStats
 import org.sixdrepnext.headpose.core.benchmark.LatencyValidity
 import org.sixdrepnext.headpose.core.benchmark.MeasuringProtocol
+import org.sixdrepnext.headpose.core.json.JsonInteger
+import org.sixdrepnext.headpose.core.json.JsonNull
+import org.sixdrepnext.headpose.core.json.JsonObject
+import org.sixdrepnext.headpose.core.json.JsonValue
 
 /** Benchmark records, byte for byte as Python writes them; and orders to measure. */
 class RecordTest {
@@ -18,8 +21,7 @@ class RecordTest {
 
     @Test
     fun readAndWrittenAgain() {
-        for (file in listOf("record_full.json", "record_minimal.json")) {
-            val text = Golden.text(file)
+        for (text in listOf(Golden.text("record_full.json"), Golden.text("record_minimal.json"))) {
             val record = BenchmarkRecord.read(text)
             assertEquals(text, record.canonicalJson)
             assertEquals("[$text,$text]", BenchmarkRecord.canonicalJson(listOf(record, record)))
@@ -103,26 +105,22 @@ class RecordTest {
         assertThrows(HeadPoseException::class.java) { record.canonicalJson }
     }
 
-    /** The arguments that benchmarks/android/app.py gives to `am instrument`. */
-    private val arguments =
-        mapOf(
-            "artefact" to "/data/local/tmp/headpose/m.tflite",
-            "accelerator" to "cpu",
-            "threads" to "4",
-            "warmup" to "10",
-            "runs" to "100",
-            "minSeconds" to "2.5",
-            "result" to "headpose-benchmark-0a1b2c3d.json",
-        )
+    /** What Python gives to `am instrument`. */
+    private fun JsonValue.arguments(): Map<String, String> =
+        (need("arguments") as JsonObject).values.mapValues { (_, value) -> requireNotNull(value.string) }
 
     @Test
     fun ordersAreRead() {
-        val order = BenchmarkOrder.read(arguments::get)
-        assertEquals(Accelerator.CPU to 4, order.accelerator to order.threads)
-        assertEquals(arguments["artefact"] to arguments["result"], order.artefact to order.result)
-        val rules = MeasuringProtocol.HEADPOSE.copy(warmup = 10, iterations = 100, minSeconds = 2.5)
-        assertEquals(rules, order.protocol)
-        assertEquals(null, BenchmarkOrder.read((arguments - "threads")::get).threads)
+        for (one in Golden.cases("orders", "android_orders.json")) {
+            val order = BenchmarkOrder.read(one.arguments()::get)
+            val threads = order.threads?.let { JsonInteger(it.toLong()) } ?: JsonNull
+            assertEquals(one.text("accelerator") to one.need("threads"), order.accelerator.id to threads, one.name)
+            assertEquals(one.text("artefact") to one.text("result"), order.artefact to order.result, one.name)
+            val (warmup, runs) = one.whole("warmup") to one.whole("runs")
+            val ours = MeasuringProtocol.HEADPOSE
+            val rules = ours.copy(warmup = warmup, iterations = runs, minSeconds = one.number("min_seconds"))
+            assertEquals(rules, order.protocol, one.name)
+        }
     }
 
     @Test
@@ -132,12 +130,13 @@ class RecordTest {
                 "artefact" to " ", "accelerator" to "tpu", "threads" to "0", "threads" to "four", "warmup" to "-1",
                 "runs" to "0", "minSeconds" to "NaN", "minSeconds" to "soon", "result" to "../x.json", "result" to "",
             ) // each argument
+        val arguments = Golden.cases("orders", "android_orders.json").first().arguments()
         for ((name, value) in damages) {
             val wrong = arguments + (name to value)
             val error = assertThrows(HeadPoseException::class.java, { BenchmarkOrder.read(wrong::get) }, "$name=$value")
             assertTrue(name in error.message) { error.message }
         }
-        for (name in arguments.keys - "threads") {
+        for (name in arguments.keys - "threads" - "class") {
             val error = assertThrows(HeadPoseException::class.java) { BenchmarkOrder.read((arguments - name)::get) }
             assertTrue(name in error.message) { error.message }
         }

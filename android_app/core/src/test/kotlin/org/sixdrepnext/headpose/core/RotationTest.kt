@@ -14,18 +14,16 @@ import kotlin.math.min
 
 /** Rotations, against Python's golden vectors. */
 class RotationTest {
-    private fun cases(group: String) = Golden.cases(group, "rotations.json")
-
     @Test
     fun sixDToRotation() {
-        for (one in cases("sixd_to_rotation")) {
+        for (one in Golden.cases("sixd_to_rotation", "rotations.json")) {
             assertNear(one.matrix("rotation"), SixD.of(one.numbers("sixd")).rotation, one.name)
         }
     }
 
     @Test
     fun rotationToSixD() {
-        for (one in cases("rotation_to_sixd")) {
+        for (one in Golden.cases("rotation_to_sixd", "rotations.json")) {
             val form = SixD.of(one.matrix("rotation"))
             assertNear(one.numbers("sixd"), form.values, one.name)
             assertNear(one.matrix("rotation"), form.rotation, "${one.name}, back")
@@ -34,12 +32,14 @@ class RotationTest {
 
     @Test
     fun eulerToRotation() {
-        for (one in cases("euler_to_rotation")) assertNear(one.matrix("rotation"), angles(one).rotation, one.name)
+        for (one in Golden.cases("euler_to_rotation", "rotations.json")) {
+            assertNear(one.matrix("rotation"), angles(one).rotation, one.name)
+        }
     }
 
     @Test
     fun rotationToEulerWithTheGimbalBranch() {
-        for (one in cases("rotation_to_euler")) {
+        for (one in Golden.cases("rotation_to_euler", "rotations.json")) {
             val (found, wanted) = EulerAngles.of(one.matrix("rotation")) to angles(one)
             assertTrue(sameAngle(found.pitchDegrees, wanted.pitchDegrees)) { "${one.name}: $found" }
             assertTrue(sameAngle(found.yawDegrees, wanted.yawDegrees)) { "${one.name}: $found" }
@@ -58,7 +58,7 @@ class RotationTest {
 
     @Test
     fun geodesic() {
-        for (one in cases("geodesic_deg")) {
+        for (one in Golden.cases("geodesic_deg", "rotations.json")) {
             val found = one.matrix("a").geodesicDegrees(one.matrix("b"))
             assertEquals(one.number("deg"), found, TOLERANCE, one.name)
         }
@@ -66,12 +66,14 @@ class RotationTest {
 
     @Test
     fun mirror() {
-        for (one in cases("mirror")) assertNear(one.matrix("mirrored"), one.matrix("rotation").mirrored, one.name)
+        for (one in Golden.cases("mirror", "rotations.json")) {
+            assertNear(one.matrix("mirrored"), one.matrix("rotation").mirrored, one.name)
+        }
     }
 
     @Test
     fun inPlaneTurn() {
-        for (one in cases("rotate_in_plane")) {
+        for (one in Golden.cases("rotate_in_plane", "rotations.json")) {
             val found = one.matrix("rotation").turnedInPlane(one.number("angle_deg"))
             assertNear(one.matrix("turned"), found, one.name)
         }
@@ -79,7 +81,7 @@ class RotationTest {
 
     @Test
     fun toOpenCV() {
-        for (one in cases("to_opencv")) {
+        for (one in Golden.cases("to_opencv", "rotations.json")) {
             assertNear(one.matrix("opencv"), one.matrix("rotation").openCV, one.name)
             assertNear(one.matrix("rotation"), one.matrix("opencv").openCV, "${one.name}, back")
         }
@@ -87,7 +89,7 @@ class RotationTest {
 
     @Test
     fun imageAxes() {
-        for (one in cases("image_axes")) {
+        for (one in Golden.cases("image_axes", "rotations.json")) {
             val axes = one.matrix("rotation").imageAxes
             val (right, down, forward) = one.list("axes").map { it.numbers() }
             assertNear(right, axes.right, one.name)

@@ -1,7 +1,9 @@
 package org.sixdrepnext.headpose.core.testing
 
+import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.FlowCollector
 import kotlinx.coroutines.flow.flow
 import org.sixdrepnext.headpose.core.HeadPoseException
 import org.sixdrepnext.headpose.core.geometry.AffineMap
@@ -62,11 +64,20 @@ class FakeFrameSource<Image>(
             try {
                 frames.forEach { emit(it) }
                 failure?.let { throw it }
-                if (staysOpen) for (frame in more) emit(frame)
+                if (staysOpen) for (frame in more) give(frame)
             } finally {
                 generateSequence { more.tryReceive().getOrNull() }.forEach { it.close() } // as a camera's own queue
                 isStopped = true
             }
+        }
+
+    /** A frame that its collector, which is cancelled, does not get any more is given back. */
+    private suspend fun FlowCollector<Frame<Image>>.give(frame: Frame<Image>) =
+        try {
+            emit(frame)
+        } catch (error: CancellationException) {
+            frame.close()
+            throw error
         }
 
     /** One frame more. */
