@@ -164,6 +164,18 @@ def test_badly_formatted_code_fails_the_lint(toolchain, copy):
     assert "HeadPoseException.kt" in done.stdout + done.stderr
 
 
+def test_the_core_reads_the_facts_of_what_is_really_exported(toolchain, exported_m0):
+    files = sorted(str(file) for suffix in ("tflite", "onnx") for file in exported_m0.glob(f"*.{suffix}"))
+    assert kotlin("build").returncode == 0
+    done = kotlin("java", "-cp", kotlin("classpath").stdout.strip(), str(CI / "Facts.java"), *files)
+    assert done.returncode == 0, done.stderr
+    entries = {entry["file"]: entry for entry in json.loads((exported_m0 / "manifest.json").read_text())["artifacts"]}
+    told = [entries[Path(file).name] for file in files]
+    expected = [f"{e['name']} {e['target']} {e['checkpoint']['sha256']}" for e in told]
+    assert done.stdout.splitlines() == expected
+    assert len(expected) == 4
+
+
 # --- what needs no toolchain
 
 
