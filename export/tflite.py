@@ -104,8 +104,9 @@ def _float_casting_recipe() -> list[dict[str, object]]:
 
 
 def write_tflite(flatbuffer: bytes, info: ArtifactInfo, path: Path) -> None:
-    """Write the file and embed the record in its metadata."""
-    from runtime.tflite_file import write_tflite_metadata
+    """Write the file, name its input and output as the record does, and embed the record in its metadata."""
+    from runtime.tflite_file import Ends, write_tflite_metadata
 
     path.write_bytes(flatbuffer)
-    write_tflite_metadata(path, {METADATA_KEY: info.to_json().encode()})
+    ends = Ends(info.input["name"], info.output)
+    write_tflite_metadata(path, {METADATA_KEY: info.to_json().encode()}, ends)

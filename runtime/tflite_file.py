@@ -100,10 +100,22 @@ def _content(buffer: Any, data: bytes) -> bytes:
     return b"" if buffer.DataIsNone() else bytes(buffer.DataAsNumpy())
 
 
-def write_tflite_metadata(path: str | Path, entries: Mapping[str, bytes]) -> None:
-    """Add entries to the metadata of a .tflite file, or replace those of the same name; the graph stays as it is.
+class Ends(NamedTuple):
+    """What the one input and the one output of a graph are called."""
 
-    The file is replaced in one step. Raises HeadPoseError if it cannot be read or written.
+    input: str
+    output: str
+
+
+def write_tflite_metadata(path: str | Path, entries: Mapping[str, bytes], ends: Ends | None = None) -> None:
+    """Add entries to the metadata of a .tflite file, or replace those of the same name; the operators stay as they are.
+
+    Args:
+        path: the file; it is replaced in one step.
+        entries: name → content.
+        ends: new names of input and output, in the signatures and of the tensors; None leaves them.
+
+    Raises HeadPoseError if it cannot be read or written, or for `ends` of a graph with several inputs or outputs.
     """
     file = Path(path)
     schema, data = _schema(), _load_bytes(file)
@@ -113,6 +125,8 @@ def write_tflite_metadata(path: str | Path, entries: Mapping[str, bytes]) -> Non
             _bring_inside(buffer, data)
         for name, content in entries.items():
             _set_entry(schema, model, name, np.frombuffer(content, dtype=np.uint8))
+        if ends is not None:
+            _name_ends(model, ends, file)
         packed = _pack(schema, model)
     with replacing(file) as part:
         part.write_bytes(packed)
@@ -133,6 +147,16 @@ def _set_entry(schema: Any, model: Any, name: str, content: npt.NDArray[np.uint8
             return
     model.metadata.append(schema.MetadataT(name=name, buffer=len(model.buffers)))
     model.buffers.append(schema.BufferT(data=content))
+
+
+def _name_ends(model: Any, ends: Ends, file: Path) -> None:
+    graph = model.subgraphs[0]
+    for places, name in zip((graph.inputs, graph.outputs), ends, strict=True):
+        if len(places) != 1:
+            raise HeadPoseError(f"{file} has {len(places)} inputs or outputs to be named '{name}', not one")
+        graph.tensors[places[0]].name = name
+    for signature in model.signatureDefs or []:
+        signature.inputs[0].name, signature.outputs[0].name = ends
 
 
 def _pack(schema: Any, model: Any) -> bytes:

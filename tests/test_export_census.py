@@ -150,6 +150,7 @@ def test_tflite_input_is_nhwc(exported_m4: Path) -> None:
     assert image["shape"].tolist() == [1, 224, 224, 3]
     assert rotation["shape"].tolist() == [1, 3, 3]
     assert image["dtype"] is rotation["dtype"] is np.float32
+    assert interpreter.get_signature_list() == {"serving_default": {"inputs": ["image"], "outputs": ["rotation"]}}
 
 
 @precisions

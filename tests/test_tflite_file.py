@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from runtime.errors import HeadPoseError
-from runtime.tflite_file import read_tflite_graph, read_tflite_metadata, write_tflite_metadata
+from runtime.tflite_file import Ends, read_tflite_graph, read_tflite_metadata, write_tflite_metadata
 
 schema = pytest.importorskip("ai_edge_litert.schema_py_generated")
+
+DETECTOR = Path(__file__).resolve().parents[1] / "runtime/assets/face_detection_short_range.tflite"
 
 
 @pytest.fixture(params=["fp32", "fp16"])
@@ -58,6 +60,26 @@ def test_signature_and_description_survive(model: Path) -> None:
     write_tflite_metadata(model, {"x": b"1"})
     assert Interpreter(str(model)).get_signature_list() == before
     assert before
+
+
+def test_input_and_output_get_names_in_signature_and_graph(model: Path) -> None:
+    from ai_edge_litert.interpreter import Interpreter
+
+    graph, answer = read_tflite_graph(model), _run(model)
+    write_tflite_metadata(model, {}, Ends("picture", "pose"))
+    interpreter = Interpreter(str(model))
+    assert interpreter.get_signature_list() == {"serving_default": {"inputs": ["picture"], "outputs": ["pose"]}}
+    assert interpreter.get_input_details()[0]["name"] == "picture"
+    assert interpreter.get_output_details()[0]["name"] == "pose"
+    assert read_tflite_graph(model).ops == graph.ops
+    np.testing.assert_array_equal(_run(model), answer)
+
+
+def test_two_outputs_cannot_have_one_name(tmp_path: Path) -> None:
+    path = Path(shutil.copy(DETECTOR, tmp_path / "detector.tflite"))
+    with pytest.raises(HeadPoseError, match=r"has 2 inputs or outputs to be named 'pose'"):
+        write_tflite_metadata(path, {}, Ends("picture", "pose"))
+    assert path.read_bytes() == DETECTOR.read_bytes()
 
 
 def test_constants_behind_the_flatbuffer_are_brought_inside(tmp_path: Path) -> None:

@@ -151,6 +151,14 @@ class LadderTest {
         assertEquals(1, StubRuntime.open - openBefore, "nothing but the environment stays open")
     }
 
+    @Test fun `a file of an earlier export tells where its input lives too`() {
+        val model =
+            open(Accelerator.GPU) {
+                StubRuntime.Behaviour(openCl, inputName = "args_0") { listOf(SeeingNetworks.numbers(right)) }
+            }
+        assertEquals("gpu", model.chosen.model.usedBackend)
+    }
+
     @Test fun `where the input lives tells what runs`() {
         assertEquals("gpu", Backend.used(Accelerator.GPU, listOf("OpenClBuffer")))
         assertEquals("gpu", Backend.used(Accelerator.NPU, listOf("GlBuffer")))

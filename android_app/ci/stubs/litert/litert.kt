@@ -151,7 +151,7 @@ object StubRuntime {
     /** What a compiled model does. */
     class Behaviour(
         val bufferTypes: List<TensorBufferType> = listOf(TensorBufferType.HostMemory),
-        val inputName: String = "args_0",
+        val inputName: String = "image",
         val inputs: Int = 1,
         val outputs: Int = 1,
         val run: (FloatArray) -> List<FloatArray>,

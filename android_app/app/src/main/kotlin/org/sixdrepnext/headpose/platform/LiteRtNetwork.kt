@@ -47,8 +47,8 @@ class LiteRtNetwork private constructor(
     }
 
     companion object {
-        /** Names that the input of one of our models has, by what exported it. */
-        val OUR_INPUTS = listOf("args_0", "image")
+        /** The input of our models; files of earlier exports have the converter's own name. */
+        val OUR_INPUTS = listOf("image", "args_0")
 
         /** The face detector's. */
         val DETECTOR_INPUTS = listOf("input")
