@@ -96,7 +96,7 @@ class Job:
 
 def phone_artefact(path: str | Path) -> Artefact:
     """A .tflite or .onnx file's record; HeadPoseError for another format, or a file that cannot be read."""
-    if Path(path).suffix not in (".tflite", ".onnx"):
+    if Path(path).suffix.lower() not in (".tflite", ".onnx"):
         raise HeadPoseError(
             f"{path} is neither a .tflite nor an .onnx file, and these are what runs on the phone: export one with "
             "--targets tflite"

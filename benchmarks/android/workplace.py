@@ -24,7 +24,7 @@ class Workplace:
     def put(self, file: Path, *, executable: bool = False) -> str:
         """Copy a file there once; its place on the phone. Raises HeadPoseError as `Phone.push` does."""
         if file not in self._places:
-            name = "benchmark_model" if executable else f"model{len(self._places)}{file.suffix}"
+            name = "benchmark_model" if executable else f"model{len(self._places)}{file.suffix.lower()}"
             place = f"{self.folder}/{name}"
             self.phone.push(file, place)
             self.phone.shell(f"chmod {755 if executable else 644} {place}")

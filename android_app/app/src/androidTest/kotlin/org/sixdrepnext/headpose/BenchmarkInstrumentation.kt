@@ -17,9 +17,6 @@ import org.sixdrepnext.headpose.platform.Engines
 import org.sixdrepnext.headpose.platform.ModelFiles
 import org.sixdrepnext.headpose.platform.Phone
 import java.io.File
-import java.io.RandomAccessFile
-import java.nio.channels.FileChannel
-import java.security.MessageDigest
 
 /**
  * What `headpose bench android --with app` starts: measures one file and leaves a list of one record
@@ -45,11 +42,10 @@ class BenchmarkInstrumentation {
 
     private suspend fun measured(order: BenchmarkOrder): BenchmarkRecord {
         val file = File(order.artefact)
-        val content = RandomAccessFile(file, "r").use { it.channel.map(FileChannel.MapMode.READ_ONLY, 0, it.length()) }
         val format = ModelFormat.needed(file.name)
-        val facts = format.facts(content, file.name)
-        val digest = MessageDigest.getInstance("SHA-256").apply { update(content.duplicate()) }.digest()
-        val model = facts.recordModel(digest.joinToString("") { "%02x".format(it) }, file.length())
+        val facts = format.facts(ModelFiles.mapped(file), file.name)
+        val content = ModelFiles.content(file.inputStream())
+        val model = facts.recordModel(content.sha256, content.sizeBytes)
         val phone = Phone(context)
         val engines = Engines(context.assets)
         val bench = BenchmarkBench(ModelFiles(context), engines, phone)

@@ -135,9 +135,6 @@ class ModelFiles(
     private fun bytes(model: ModelFile): ByteBuffer =
         if (model.isBundled) ByteBuffer.wrap(stream(model).use { it.readBytes() }) else mapped(stored(model))
 
-    private fun mapped(file: File): ByteBuffer =
-        RandomAccessFile(file, "r").use { it.channel.map(FileChannel.MapMode.READ_ONLY, 0, it.length()) }
-
     private fun displayName(uri: Uri): String {
         val columns = arrayOf(OpenableColumns.DISPLAY_NAME)
         return context.contentResolver.query(uri, columns, null, null, null)?.use { cursor ->
@@ -145,22 +142,27 @@ class ModelFiles(
         } ?: uri.lastPathSegment ?: "file"
     }
 
-    private fun content(stream: InputStream): Content {
-        val digest = MessageDigest.getInstance("SHA-256")
-        var size = 0L
-        stream.use { from ->
-            val chunk = ByteArray(1 shl 16)
-            while (true) {
-                val count = from.read(chunk)
-                if (count < 0) break
-                digest.update(chunk, 0, count)
-                size += count
-            }
-        }
-        return Content(digest.digest().joinToString("") { "%02x".format(it) }, size)
-    }
-
     companion object {
+        /** A file's content, read where it is needed. */
+        fun mapped(file: File): ByteBuffer =
+            RandomAccessFile(file, "r").use { it.channel.map(FileChannel.MapMode.READ_ONLY, 0, it.length()) }
+
+        /** Hash and size of what a stream gives; it is closed. */
+        fun content(stream: InputStream): Content {
+            val digest = MessageDigest.getInstance("SHA-256")
+            var size = 0L
+            stream.use { from ->
+                val chunk = ByteArray(1 shl 16)
+                while (true) {
+                    val count = from.read(chunk)
+                    if (count < 0) break
+                    digest.update(chunk, 0, count)
+                    size += count
+                }
+            }
+            return Content(digest.digest().joinToString("") { "%02x".format(it) }, size)
+        }
+
         private const val BUILD_AGAIN = "run  headpose export --install android  and build it again"
         private const val MODELS = "models"
         private const val EXAMPLE = "example"
