@@ -15,6 +15,8 @@ from tiny_runs import flags, only_run, train
 from training.run_folder import read_metrics
 from training.snapshots import load_state, snapshots_in
 
+pytestmark = pytest.mark.slow  # every test starts processes that each import PyTorch: most of a minute on two cores
+
 ROOT = Path(__file__).resolve().parent.parent
 # Plain SGD: Adam divides a gradient that is zero but for rounding (a bias before a BatchNorm) by itself.
 SAME = {"optimizer": "sgd", "lr": 0.01, "ema": 0.8, "num_epochs": 2, "data_options": "count=40"}
